@@ -1,0 +1,207 @@
+// Package state is what scimsync remembers between cycles: jobs with their
+// watermark and status, object connections, what was seen of the source,
+// which references were set, and the objects to try again. The Store contract
+// lives here; its implementations are in the folders below, and statetest
+// holds the suite that each of them passes.
+package state
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/scimsync/scimsync/connectors"
+	"github.com/scimsync/scimsync/connectors/directory"
+	"github.com/scimsync/scimsync/engine/provlog"
+)
+
+// Errors of a store.
+var (
+	ErrLocked   = errors.New("another cycle of this job is running")
+	ErrReadOnly = errors.New("a dry run never writes to the state")
+	ErrDamaged  = errors.New("the state is damaged")
+	ErrNewer    = errors.New("the state was written by a newer version")
+	ErrAnchor   = errors.New("the target object is connected to another source object")
+)
+
+// Store keeps the state of many jobs, each by its name. Its methods may be
+// called from many goroutines. What a method wrote is seen by every later
+// call, also of another process.
+type Store interface {
+	provlog.Log
+
+	// Job returns the job's record, and a new one with a fresh ID if the job is
+	// not known yet (which is not stored before SaveJob).
+	Job(ctx context.Context, name string) (Job, error)
+	// SaveJob stores the record whole.
+	SaveJob(ctx context.Context, job Job) error
+	// Jobs returns the records of all jobs, sorted by name.
+	Jobs(ctx context.Context) ([]Job, error)
+
+	// Lock takes the right to run a cycle of the job, between goroutines and
+	// processes, and returns ErrLocked at once if it is taken. A lock ends with
+	// its process, however that ends.
+	Lock(ctx context.Context, job string) (unlock func() error, err error)
+
+	// Snapshot returns what was seen of the source. Records of another
+	// generation than this, and objects whose escrow is due at now, are Due.
+	Snapshot(ctx context.Context, job string, generation int64, now time.Time) (*connectors.Snapshot, error)
+
+	// Connections returns the object connections of these source objects, by
+	// source anchor. Anchors that have none are left out. A batch of a thousand
+	// anchors is one query.
+	Connections(ctx context.Context, job string, anchors []string) (map[string]Connection, error)
+	// ConnectionByTarget returns the connection of a target object; ok is false
+	// if there is none.
+	ConnectionByTarget(ctx context.Context, job string, t directory.ObjectType, targetAnchor string) (c Connection, ok bool, err error)
+	// AllConnections calls yield with every connection of the job, users before
+	// groups, sorted by source anchor.
+	AllConnections(ctx context.Context, job string, yield func(Connection) error) error
+
+	// Links returns the target anchors that an attribute of a source object
+	// (such as a group's members) was made to refer to, as a set.
+	Links(ctx context.Context, job, sourceAnchor, attribute string) (map[string]struct{}, error)
+
+	// Escrows calls yield with the objects that failed and wait for another
+	// try, sorted by the time of the next one.
+	Escrows(ctx context.Context, job string, yield func(Escrow) error) error
+
+	// Record stores the outcomes in one transaction, in order: all of them or
+	// none. It returns ErrAnchor, naming both source objects, if an outcome
+	// would connect a target object that is connected to another source object.
+	Record(ctx context.Context, job string, outcomes []Outcome) error
+
+	// Counts returns how many connections and escrows the job has, by object type.
+	Counts(ctx context.Context, job string) (Counts, error)
+
+	// Close releases the store. The locks that it holds end.
+	Close() error
+}
+
+// Job is what is remembered of one synchronization job.
+type Job struct {
+	Name string `json:"name"`
+	ID   string `json:"id"` // Graph's form: scim.<32 hex digits>.<GUID>
+	// Generation counts the initial cycles: a record of the source that bears
+	// an earlier generation is evaluated again.
+	Generation int64 `json:"generation"`
+	// Configuration is a hash of what, when it changes, starts a new initial
+	// cycle: mappings, scope and settings.
+	Configuration string `json:"configuration"`
+	// InitialCompleted is when the initial cycle of this generation ended.
+	InitialCompleted time.Time `json:"initialCompleted"`
+	Watermark        string    `json:"watermark"`
+	NextRun          time.Time `json:"nextRun"` // when the daemon means to run it next
+
+	Last             *Execution `json:"last,omitempty"`            // the last cycle, however it ended
+	LastSuccess      *Execution `json:"lastSuccess,omitempty"`     // the last one without an error
+	LastWithExports  *Execution `json:"lastWithExports,omitempty"` // the last successful one that wrote
+	SteadyStateFirst time.Time  `json:"steadyStateFirst"`          // first cycle that left nothing to do
+	SteadyStateLast  time.Time  `json:"steadyStateLast"`           // last such cycle
+	CompleteFailures int64      `json:"completeFailures"`          // cycles in a row that could not run
+}
+
+// Execution is one cycle that ended (Graph synchronizationTaskExecution).
+type Execution struct {
+	CycleID string    `json:"cycleId"`
+	Initial bool      `json:"initial"`
+	State   string    `json:"state"` // Succeeded | Failed | EntryLevelErrors
+	Began   time.Time `json:"began"`
+	Ended   time.Time `json:"ended"`
+	// Summary counts objects, by what happened to them.
+	Summary Summary `json:"summary"`
+	// Counts of Graph's synchronizationTaskExecution.
+	Imported       int64  `json:"imported"`       // objects present in the source
+	ImportedDeltas int64  `json:"importedDeltas"` // objects that the cycle had to look at
+	Entitled       int64  `json:"entitled"`       // of those, in scope
+	Exported       int64  `json:"exported"`       // objects written
+	Exports        int64  `json:"exports"`        // write requests
+	Escrowed       int64  `json:"escrowed"`       // objects that failed in this cycle
+	ErrorCode      string `json:"errorCode,omitempty"`
+	ErrorMessage   string `json:"errorMessage,omitempty"`
+}
+
+// Summary counts objects of a cycle or a plan by what happens to them.
+type Summary struct {
+	Create  int64 `json:"create"`
+	Update  int64 `json:"update"`
+	Disable int64 `json:"disable"`
+	Delete  int64 `json:"delete"`
+	Skip    int64 `json:"skip"`
+	Fail    int64 `json:"fail"`
+}
+
+// ConnectionStatus says how a connected object stands.
+type ConnectionStatus string
+
+// The statuses of a connection.
+const (
+	Active     ConnectionStatus = "active"
+	Disabled   ConnectionStatus = "disabled"   // soft-deleted or blocked in the source, disabled in the target
+	Unassigned ConnectionStatus = "unassigned" // left scope; disabled and no longer managed until it returns
+)
+
+// Connection links a source object to its target object (Microsoft Learn,
+// "Manage object connections").
+type Connection struct {
+	Type         directory.ObjectType `json:"objectType"`
+	SourceAnchor string               `json:"sourceAnchor"`
+	TargetAnchor string               `json:"targetAnchor"`
+	DisplayName  string               `json:"displayName"` // of the source object when last seen
+	Status       ConnectionStatus     `json:"status"`
+	Since        time.Time            `json:"since"`   // when connected
+	Updated      time.Time            `json:"updated"` // when last written to
+}
+
+// Escrow is an object whose last try failed (Microsoft Learn, "Application
+// provisioning in quarantine status").
+type Escrow struct {
+	Type         directory.ObjectType `json:"objectType"`
+	SourceAnchor string               `json:"sourceAnchor"`
+	DisplayName  string               `json:"displayName"`
+	Reference    bool                 `json:"reference"` // only a reference of it failed
+	Code         string               `json:"errorCode"`
+	Message      string               `json:"errorMessage"`
+	Attempts     int                  `json:"attempts"`
+	First        time.Time            `json:"firstFailure"`
+	Next         time.Time            `json:"nextAttempt"`
+}
+
+// Counts are the numbers of connections and escrows of a job.
+type Counts struct {
+	Connections map[directory.ObjectType]int64
+	Escrows     int64
+}
+
+// Outcome is everything that is to be remembered of one object's flow, stored
+// as one. Nil and empty fields leave alone what is stored.
+type Outcome struct {
+	Type         directory.ObjectType
+	SourceAnchor string
+
+	Seen       *Seen       // what was seen of the source object
+	Forget     bool        // drop what was seen: the object is gone for good
+	Connect    *Connection // the connection as it is now
+	Disconnect bool        // drop the connection, the object's links, and links to its target object
+	Link       []Link      // references that were set
+	Unlink     []Link      // references that were removed
+	Escrow     *Escrow     // the object failed
+	Release    bool        // the object has left escrow
+	Event      *provlog.Event
+}
+
+// Seen is what a source object looked like when it was done.
+type Seen struct {
+	Hash       directory.Hash
+	Presence   directory.Presence
+	Listed     bool
+	Since      time.Time
+	Generation int64
+}
+
+// Link says that an attribute of a source object was made to refer to a
+// target object.
+type Link struct {
+	Attribute    string
+	TargetAnchor string
+}
