@@ -52,13 +52,19 @@ type Value struct {
 
 // Match is one matching attribute with the value to look for.
 type Match struct {
-	Target string
-	Value  directory.Value
+	Target   string
+	Value    directory.Value
+	Redacted bool // the value is never shown
 }
 
 // Result is what a mapping makes of one source object.
 type Result struct {
-	Values []Value // in the order of the mapping; empty values only where FlowNull
+	// Values are in the order of the mapping, empty ones only where FlowNull. A
+	// target has two of them only where it has both a default, for creation, and
+	// FlowNullValues, for updates.
+	Values []Value
 	Match  []Match // in the order of precedence; attributes without a value left out
 	Skip   bool    // IgnoreObjectFlow: leave this object alone
+	// SkippedBy is the target attribute whose mapping said so.
+	SkippedBy string
 }

@@ -30,8 +30,23 @@ type Decision struct {
 	// clause with which value.
 	Reason string
 	// Details are the details of the log's scoping step, with Microsoft's keys
-	// (scim-client-wire 9.4).
+	// (DetailActive and the other constants) and values "True" and "False".
 	Details map[string]string
 	// SkipReason is the log's SkipReason for an object that is not in scope.
 	SkipReason string
+	// Err is an *UndecidedError where the scoping filters could not be decided:
+	// the object is then not in scope, but it should be left as it is, and tried
+	// again, rather than disabled.
+	Err error
+}
+
+// UndecidedError says that the scoping filters could not be decided for an
+// object, because matching a regular expression took too long.
+type UndecidedError struct {
+	Reason string // the attribute, its value, the filter and the pattern
+}
+
+// Error returns the reason and what to do.
+func (e *UndecidedError) Error() string {
+	return "the scoping filters could not be decided: " + e.Reason + "; write a pattern that backtracks less"
 }

@@ -1,6 +1,159 @@
 package scim
 
-import "net/http"
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+)
 
 // Transport sends one request, as http.RoundTripper does.
 type Transport = http.RoundTripper
+
+// NewTransport returns a transport that keeps as many connections alive as
+// there are requests at a time, with TLS 1.2 at least. It speaks HTTP/1.1, as
+// .NET's HttpClient does unless told otherwise, and asks for no compression.
+func NewTransport(concurrency int) *http.Transport {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		Protocols:             protocols,
+		TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:   15 * time.Second,
+		MaxIdleConns:          concurrency,
+		MaxIdleConnsPerHost:   concurrency,
+		IdleConnTimeout:       90 * time.Second,
+		DisableCompression:    true,
+		ExpectContinueTimeout: time.Second,
+	}
+}
+
+// contentType is that of every request with a body.
+const contentType = "application/scim+json; charset=utf-8"
+
+// maxBody is the size of the largest answer that is read, in bytes.
+const maxBody = 10 << 20
+
+var errTooLarge = fmt.Errorf("the answer is larger than %d MB: the application may have ignored the filter and listed everything", maxBody>>20)
+
+// newClients returns a client for requests that may be repeated and one for
+// those that must not, for they would create twice.
+func (t *Target) newClients() {
+	plain := &http.Client{
+		Transport: t.opts.Transport,
+		Timeout:   t.opts.Timeout,
+		// The token goes to the tenant URL and nowhere else.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	client := func(check retryablehttp.CheckRetry) *retryablehttp.Client {
+		return &retryablehttp.Client{
+			HTTPClient:   plain,
+			Logger:       nil, // it would write URLs, and people's names with them
+			RetryMax:     max(0, t.opts.Retries),
+			RetryWaitMin: t.opts.RetryWait,
+			RetryWaitMax: t.opts.RetryWaitMax,
+			CheckRetry:   check,
+			Backoff:      t.backoff,
+			ErrorHandler: retryablehttp.PassthroughErrorHandler,
+		}
+	}
+	t.repeatable, t.once = client(t.retryRepeatable), client(t.retryOnce)
+}
+
+// send sends a request and returns what came back. The error is an
+// *connectors.Error: there was no answer, or one that is not of success.
+func (t *Target) send(ctx context.Context, r request) (answer, error) {
+	var body any
+	if r.body != nil {
+		body = r.body
+	}
+	req, err := retryablehttp.NewRequestWithContext(ctx, r.method, t.address(r), body)
+	if err != nil {
+		return answer{}, t.noAnswer(r, answer{}, err)
+	}
+	t.setHeader(req.Header, r)
+	client := t.repeatable
+	if r.method == http.MethodPost {
+		client = t.once
+	}
+
+	// The answer is read inside of the try, so that one that breaks off is tried
+	// again where that is safe.
+	var a answer
+	read := false
+	readAnswer := func(resp *http.Response) error {
+		read = true
+		var err error
+		a, err = t.readAnswer(resp)
+		return err
+	}
+	req.SetResponseHandler(readAnswer)
+	resp, err := client.Do(req)
+	if err != nil {
+		if resp != nil {
+			_ = resp.Body.Close() // the answer broke off: nothing more to learn from it
+		}
+		if ctx.Err() != nil {
+			err = ctx.Err()
+		}
+		return a, t.noAnswer(r, a, err)
+	}
+	if !read { // the last of the tries that were to be repeated
+		if err := readAnswer(resp); err != nil {
+			return a, t.noAnswer(r, a, err)
+		}
+	}
+	return a, t.classify(r, a)
+}
+
+func (t *Target) address(r request) string {
+	query := join(t.query, r.query)
+	if query == "" {
+		return t.url.Base + r.path
+	}
+	return t.url.Base + r.path + "?" + query
+}
+
+// setHeader sets the headers that Entra's requests show, and keeps Go from
+// adding others: no User-Agent, no Accept, no Accept-Encoding.
+func (t *Target) setHeader(h http.Header, r request) {
+	h.Set("User-Agent", "")
+	if t.opts.SecretToken != "" {
+		h.Set("Authorization", "Bearer "+t.opts.SecretToken)
+	}
+	if r.body != nil {
+		h.Set("Content-Type", contentType)
+	}
+	if v := t.opts.Behavior.ADSCIMVersion; v != "" {
+		h["ADSCIMVersion"] = []string{v}
+	}
+}
+
+func (t *Target) readAnswer(resp *http.Response) (answer, error) {
+	a := answer{
+		status:     resp.StatusCode,
+		html:       strings.Contains(strings.ToLower(resp.Header.Get("Content-Type")), "html"),
+		location:   resp.Header.Get("Location"),
+		retryAfter: t.retryAfter(resp),
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	if err == nil && len(body) > maxBody {
+		err, body = errTooLarge, body[:maxShownBody]
+	}
+	a.body = body
+	closeErr := resp.Body.Close()
+	if err == nil {
+		err = closeErr
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = fmt.Errorf("the answer broke off after %d bytes: %w", len(body), err)
+	}
+	return a, err
+}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/scimsync/scimsync/connectors"
 	"github.com/scimsync/scimsync/connectors/directory"
+	"github.com/scimsync/scimsync/engine/plan"
 	"github.com/scimsync/scimsync/engine/provlog"
 )
 
@@ -109,7 +110,7 @@ type Execution struct {
 	Began   time.Time `json:"began"`
 	Ended   time.Time `json:"ended"`
 	// Summary counts objects, by what happened to them.
-	Summary Summary `json:"summary"`
+	Summary plan.Summary `json:"summary"`
 	// Counts of Graph's synchronizationTaskExecution.
 	Imported       int64  `json:"imported"`       // objects present in the source
 	ImportedDeltas int64  `json:"importedDeltas"` // objects that the cycle had to look at
@@ -119,16 +120,6 @@ type Execution struct {
 	Escrowed       int64  `json:"escrowed"`       // objects that failed in this cycle
 	ErrorCode      string `json:"errorCode,omitempty"`
 	ErrorMessage   string `json:"errorMessage,omitempty"`
-}
-
-// Summary counts objects of a cycle or a plan by what happens to them.
-type Summary struct {
-	Create  int64 `json:"create"`
-	Update  int64 `json:"update"`
-	Disable int64 `json:"disable"`
-	Delete  int64 `json:"delete"`
-	Skip    int64 `json:"skip"`
-	Fail    int64 `json:"fail"`
 }
 
 // ConnectionStatus says how a connected object stands.

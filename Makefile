@@ -1,0 +1,54 @@
+# Everything that a developer or CI runs. `make help` lists it.
+
+SHELL    := /bin/bash
+GO       ?= go
+# Tools with long builds are kept between checkouts.
+TOOLS    ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/scimsync
+LINT_VERSION := v2.15.0
+LINT     := $(TOOLS)/golangci-lint-$(LINT_VERSION)/golangci-lint
+SERVERS  := $(TOOLS)/servers
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+LDFLAGS  := -X main.version=$(VERSION)
+FUZZTIME ?= 10s
+
+.PHONY: help build demo test test-servers race fuzz bench lint fmt tidy clean
+
+help: ## list what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
+
+build: ## build bin/scimsync
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/scimsync ./cmd/scimsync
+
+demo: build ## the main job: a sample directory provisioned into the built-in sandbox
+	@./bin/scimsync demo
+
+test: test-servers ## install what the tests need, and run them all
+	SCIMSYNC_TEST_SERVERS=$(SERVERS) $(GO) test ./...
+
+test-servers: ## install the SCIM servers from npm that the tests run against
+	@./cmd/scimsync/testdata/servers/install $(SERVERS)
+
+race: test-servers ## run the tests with the race detector
+	SCIMSYNC_TEST_SERVERS=$(SERVERS) CGO_ENABLED=1 $(GO) test -race -short ./...
+
+fuzz: ## run every fuzz target for FUZZTIME
+	@./.ci/fuzz $(FUZZTIME)
+
+bench: ## benchmarks: users per second, peak memory
+	$(GO) test -run '^$$' -bench . -benchtime 1x ./engine/... ./connectors/export
+	$(GO) test -run '^$$' -bench . -benchmem ./mapping/... ./scope
+
+lint: $(LINT) ## vet, the linters, the layering rules
+	$(LINT) run ./...
+
+$(LINT):
+	GOBIN=$(dir $(LINT)) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+
+fmt: $(LINT) ## format
+	$(LINT) fmt ./...
+
+tidy: ## go mod tidy
+	$(GO) mod tidy
+
+clean: ## remove what was built
+	rm -rf bin dist

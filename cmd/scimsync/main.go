@@ -1,0 +1,67 @@
+// Command scimsync provisions users and groups from a directory to
+// applications by SCIM, as the Microsoft Entra provisioning service does. This
+// package parses flags, wires the parts together and sets exit codes; it is
+// the only place that names concrete kinds of sources, targets and stores.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// The exit codes.
+const (
+	exitDone    = 0
+	exitUsage   = 1 // wrong use, bad configuration, or a cycle that could not run
+	exitChanges = 2 // plan --detailed-exitcode found changes
+	exitFailed  = 3 // the cycle ran but some objects failed
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// run is the whole program: it returns the exit code. The first SIGINT or
+// SIGTERM ends it in order, a second one at once.
+func run(args []string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	masked := &maskWriter{w: stderr}
+	root := newRoot(stdout, masked)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	var exit *exitError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &exit):
+		if exit.err != nil {
+			fmt.Fprintf(masked, "Error: %v\n", exit.err)
+		}
+		return exit.code
+	default:
+		fmt.Fprintf(masked, "Error: %v\n", err)
+		return exitUsage
+	}
+}
+
+// exitError ends the program with an exit code of its own.
+type exitError struct {
+	code int
+	err  error // nil where everything was said already
+}
+
+// Error returns the text of the cause.
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.err.Error()
+}
+
+// Unwrap returns the cause.
+func (e *exitError) Unwrap() error { return e.err }

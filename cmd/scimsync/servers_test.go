@@ -1,0 +1,293 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// server is a SCIM server that others wrote.
+type server struct {
+	name     string
+	host     string // the script that starts it: node HOST PORT TOKEN
+	basePath string
+	token    string
+	flag     string // of the tenant URL
+	// refuses says which of the users below the server is known to refuse, by
+	// what its answer says.
+	refuses map[string]string
+}
+
+var servers = []server{
+	{name: "better-auth, default dialect", host: "better-auth/better-auth.mjs", basePath: "/api/auth/scim/v2", token: strings.Repeat("better-auth-token-", 3)},
+	{name: "better-auth, aadOptscim062020", host: "better-auth/better-auth.mjs", basePath: "/api/auth/scim/v2", token: strings.Repeat("better-auth-token-", 3), flag: "?aadOptscim062020"},
+	{name: "scimmy, default dialect", host: "scimmy/scimmy.mjs", basePath: "/scim", token: "scimmy-token"},
+	{name: "scimmy, aadOptscim062020", host: "scimmy/scimmy.mjs", basePath: "/scim", token: "scimmy-token", flag: "?aadOptscim062020"},
+}
+
+// start starts the server on a free port of the loopback interface and returns
+// its tenant URL, without a flag.
+func (s server) start(t *testing.T) string {
+	t.Helper()
+	folder := os.Getenv("SCIMSYNC_TEST_SERVERS")
+	if folder == "" {
+		if cache, err := os.UserCacheDir(); err == nil {
+			folder = filepath.Join(cache, "scimsync", "servers")
+		}
+	}
+	script := filepath.Join(folder, s.host)
+	if _, err := os.Stat(script); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("%s is not installed: %v; make test-servers installs it", s.name, err)
+		}
+		t.Skipf("SKIPPED: %s IS NOT INSTALLED (%v); make test-servers installs it", s.name, err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	listener.Close()
+	cmd := exec.Command("node", script, port, s.token)
+	cmd.Dir = t.TempDir()
+	cmd.Stderr = os.Stderr
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	lines := bufio.NewScanner(stdout)
+	if !lines.Scan() { // it says when it listens
+		t.Fatalf("%s did not start", s.name)
+	}
+	go func() { // whatever else it says is of no interest
+		for lines.Scan() {
+			continue
+		}
+	}()
+	if err := await("127.0.0.1:" + port); err != nil {
+		t.Fatal(err)
+	}
+	return "http://127.0.0.1:" + port + s.basePath
+}
+
+// person is a user of the test's directory, and what a simple model of the
+// mapping makes of it.
+type person struct {
+	name, title, department string
+	manager                 string
+	blocked                 bool
+}
+
+func (p person) json() map[string]any {
+	u := map[string]any{
+		"id": idFor(p.name), "userPrincipalName": p.name + "@contoso.com", "mail": p.name + "@contoso.com",
+		"displayName": strings.ToUpper(p.name), "givenName": p.name, "surname": "Test", "accountEnabled": !p.blocked,
+		"mailNickname": p.name, "businessPhones": []string{"+1 555 " + fmt.Sprint(len(p.name)*111)},
+	}
+	if p.title != "" {
+		u["jobTitle"] = p.title
+	}
+	if p.department != "" {
+		u["department"] = p.department
+	}
+	if p.manager != "" {
+		u["manager"] = map[string]any{"id": idFor(p.manager)}
+	}
+	return u
+}
+
+func idFor(name string) string {
+	return fmt.Sprintf("00000000-0000-4000-8000-%012x", []byte(name + "\x00\x00\x00\x00\x00\x00")[:6])
+}
+
+// company is the directory of a test.
+type company struct {
+	people map[string]person
+	groups map[string][]string // members by group; "Staff" is the one that is assigned
+}
+
+func (c company) export(t *testing.T, dir string) {
+	t.Helper()
+	var users, groups []any
+	for _, name := range slices.Sorted(maps.Keys(c.people)) {
+		users = append(users, c.people[name].json())
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.groups)) {
+		members := []any{}
+		for _, m := range c.groups[name] {
+			members = append(members, map[string]any{"id": idFor(m)})
+		}
+		groups = append(groups, map[string]any{"id": idFor("g-" + name), "displayName": name, "members": members})
+	}
+	for file, list := range map[string][]any{"users.json": users, "groups.json": groups} {
+		b, err := json.Marshal(map[string]any{"value": list})
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, dir, file, string(b))
+	}
+}
+
+// account is what a test reads back of a user of the application.
+type account struct {
+	Active                                    bool
+	Title, Given, Email, Phone, Dept, Manager string
+}
+
+// accounts reads all users of the application.
+func accounts(t *testing.T, url, token string) map[string]account {
+	t.Helper()
+	var list struct {
+		Resources []struct {
+			ID           string
+			UserName     string
+			Active       any
+			Title        string
+			Name         struct{ GivenName string }
+			Emails       []struct{ Type, Value string }
+			PhoneNumbers []struct{ Type, Value string }
+			Enterprise   struct {
+				Department string
+				Manager    struct{ Value string }
+			} `json:"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"`
+		}
+	}
+	readList(t, url+"/Users?count=500", token, &list)
+	names := map[string]string{}
+	for _, r := range list.Resources {
+		names[r.ID] = r.UserName
+	}
+	found := map[string]account{}
+	for _, r := range list.Resources {
+		a := account{
+			Active: fmt.Sprint(r.Active) == "true", Title: r.Title, Given: r.Name.GivenName,
+			Dept: r.Enterprise.Department, Manager: names[r.Enterprise.Manager.Value],
+		}
+		for _, e := range r.Emails {
+			if e.Type == "work" {
+				a.Email = e.Value
+			}
+		}
+		for _, p := range r.PhoneNumbers {
+			if p.Type == "work" {
+				a.Phone = p.Value
+			}
+		}
+		if _, twice := found[r.UserName]; twice {
+			t.Errorf("%s is there twice", r.UserName)
+		}
+		found[r.UserName] = a
+	}
+	return found
+}
+
+// memberships reads the members of all groups of the application, by name.
+func memberships(t *testing.T, url, token string) map[string][]string {
+	t.Helper()
+	var users struct {
+		Resources []struct{ ID, UserName string }
+	}
+	readList(t, url+"/Users?count=500", token, &users)
+	names := map[string]string{}
+	for _, u := range users.Resources {
+		names[u.ID] = strings.TrimSuffix(u.UserName, "@contoso.com")
+	}
+	var groups struct {
+		Resources []struct {
+			ID, DisplayName string
+			Members         []struct{ Value string }
+		}
+	}
+	readList(t, url+"/Groups?count=500", token, &groups)
+	found := map[string][]string{}
+	for _, g := range groups.Resources {
+		members := []string{}
+		for _, m := range g.Members {
+			members = append(members, names[m.Value])
+		}
+		slices.Sort(members)
+		found[g.DisplayName] = members
+	}
+	return found
+}
+
+func readList(t *testing.T, url, token string, list any) {
+	t.Helper()
+	status, body, err := get(url, token)
+	if err != nil || status != 200 {
+		t.Fatalf("%s: %d %v\n%s", url, status, err, body)
+	}
+	if err := json.Unmarshal([]byte(body), list); err != nil {
+		t.Fatalf("%s: %v\n%s", url, err, body)
+	}
+}
+
+const serverJob = `name: test
+source: {kind: export, users: users.json, groups: groups.json}
+target:
+  kind: scim
+  tenantURL: %q
+  secretToken: %q
+settings:
+  scope: assigned
+  assigned: {groups: [Staff]}
+  recycleBin: 0s
+mappings:
+  users:
+    attributes:
+      - {source: userPrincipalName, target: userName, matchingPrecedence: 1}
+      - {expression: 'Switch([IsSoftDeleted], , "False", "True", "True", "False")', target: active}
+      - {source: displayName, target: displayName}
+      - {source: jobTitle, target: title}
+      - {source: mail, target: 'emails[type eq "work"].value'}
+      - {source: givenName, target: name.givenName}
+      - {source: surname, target: name.familyName}
+      - {expression: 'Join(" ", [givenName], [surname])', target: name.formatted}
+      - {source: telephoneNumber, target: 'phoneNumbers[type eq "work"].value'}
+      - {source: mailNickname, target: externalId}
+      - {source: department, target: 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department'}
+      - {source: manager, target: 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager'}
+  groups:
+    attributes:
+      - {source: displayName, target: displayName, matchingPrecedence: 1}
+      - {source: objectId, target: externalId}
+      - {source: members, target: members}
+`
+
+// TestRealServers takes users and groups through their life against SCIM
+// servers that others wrote, and compares what the server holds after each
+// step with what the mapping says.
+func TestRealServers(t *testing.T) {
+	for _, s := range servers {
+		t.Run(s.name, func(t *testing.T) {
+			url := s.start(t)
+			dir := t.TempDir()
+			write(t, dir, "scimsync.yaml", "jobs: [test.yaml]\nstate: sqlite:state.db\n")
+			write(t, dir, "test.yaml", fmt.Sprintf(serverJob, url+s.flag, s.token))
+			c := company{people: map[string]person{
+				"ada": {name: "ada", title: "Chief", department: "Sales"},
+				"bo":  {name: "bo", title: "Clerk", department: "Sales", manager: "ada"},
+				"cai": {name: "cai", department: "Ops", manager: "ada"},
+				"dan": {name: "dan", title: "Clerk"},
+			}, groups: map[string][]string{"Staff": {"ada", "bo", "cai"}}}
+			s.lifecycle(t, url, dir, c)
+		})
+	}
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"github.com/scimsync/scimsync/connectors/directory"
+	"github.com/scimsync/scimsync/engine"
+)
+
+func (a *app) statusCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:               "status [JOB]",
+		Short:             "Show how the jobs stand",
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: a.completeJobs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			only := ""
+			if len(args) > 0 {
+				only = args[0]
+			}
+			return a.status(cmd.Context(), only)
+		},
+	}
+}
+
+func (a *app) status(ctx context.Context, only string) (err error) {
+	s, err := a.openAll(ctx, only, readOnly)
+	if err != nil {
+		return err
+	}
+	defer s.close(&err)
+	jobs := []engine.SynchronizationJob{}
+	for _, j := range s.jobs {
+		record, err := s.store.Job(ctx, j.Job.Name)
+		if err != nil {
+			return err
+		}
+		counts, err := s.store.Counts(ctx, j.Job.Name)
+		if err != nil {
+			return err
+		}
+		var next time.Time
+		if record.Last != nil {
+			next = j.Next(record.Last.Ended)
+		}
+		jobs = append(jobs, engine.Status(record, counts, j.interval, next))
+	}
+	if a.json() {
+		return printJSON(a.stdout, jobs)
+	}
+	a.printStatus(jobs)
+	return nil
+}
+
+func (a *app) printStatus(jobs []engine.SynchronizationJob) {
+	t := table.NewWriter()
+	t.SetStyle(table.StyleLight)
+	t.Style().Options = table.OptionsNoBordersAndSeparators
+	t.AppendHeader(table.Row{"JOB", "STATE", "LAST CYCLE", "RESULT", "USERS", "GROUPS", "RETRYING", "NEXT (WHEN RUNNING)"})
+	for _, j := range jobs {
+		last, result, next := "never", "", "at once"
+		if x := j.Status.LastExecution; x != nil {
+			last = x.TimeEnded.Local().Format("2006-01-02 15:04:05")
+			result = x.State
+		}
+		if j.Schedule.NextRun != nil {
+			next = j.Schedule.NextRun.Local().Format("2006-01-02 15:04:05")
+		}
+		t.AppendRow(table.Row{j.Name, j.Status.Code, last, result, connected(j, directory.User), connected(j, directory.Group),
+			j.Status.Escrows, next})
+	}
+	fmt.Fprintln(a.stdout, t.Render())
+	for _, j := range jobs {
+		if x := j.Status.LastExecution; x != nil && x.Error != nil {
+			fmt.Fprintf(a.stdout, "\n%s: the last cycle failed: %s: %s\n", j.Name, x.Error.Code, x.Error.Message)
+		}
+		if j.Status.Escrows > 0 {
+			fmt.Fprintf(a.stdout, "\n%s: %d objects failed and are tried again; see scimsync logs %s --status failure\n",
+				j.Name, j.Status.Escrows, j.Name)
+		}
+	}
+}
+
+func connected(j engine.SynchronizationJob, t directory.ObjectType) int64 {
+	for _, c := range j.Status.SynchronizedEntryCountByType {
+		if len(c.Key) > len(t) && c.Key[:len(t)] == string(t) {
+			return c.Value
+		}
+	}
+	return 0
+}

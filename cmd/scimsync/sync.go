@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/scimsync/scimsync/engine"
+	"github.com/scimsync/scimsync/engine/plan"
+	"github.com/scimsync/scimsync/engine/state"
+)
+
+func (a *app) syncCommand() *cobra.Command {
+	var initial, dryRun bool
+	cmd := &cobra.Command{
+		Use:   "sync JOB",
+		Short: "Run one cycle of the job now",
+		Long: `Sync runs one cycle in the foreground: an initial cycle if there was none since
+mappings, scope or settings changed, else an incremental one.
+
+Exit code 0: done. 1: the cycle could not run. 3: it ran, but some objects
+failed; "scimsync logs JOB --status failure" says which, and why.`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: a.completeJobs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			opts := engine.Options{Initial: initial}
+			if dryRun {
+				_, err := a.plan(cmd.Context(), args[0], opts)
+				return err
+			}
+			return a.sync(cmd.Context(), args[0], opts)
+		},
+	}
+	cmd.Flags().BoolVar(&initial, "initial", false, "run an initial cycle, which evaluates every object again")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "the same as plan")
+	return cmd
+}
+
+// syncResult is what sync -o json prints.
+type syncResult struct {
+	Job        string                       `json:"job"`
+	Cycle      string                       `json:"cycle"`
+	CycleID    string                       `json:"cycleId"`
+	StartedAt  time.Time                    `json:"startedAt"`
+	EndedAt    time.Time                    `json:"endedAt"`
+	Summary    plan.Summary                 `json:"summary"`
+	Quarantine *struct{}                    `json:"quarantine"`
+	Error      *engine.SynchronizationError `json:"error"`
+}
+
+func (a *app) sync(ctx context.Context, name string, opts engine.Options) (err error) {
+	s, err := a.open(ctx, name, readWrite)
+	if err != nil {
+		return err
+	}
+	defer s.close(&err)
+	bar := a.progress(name)
+	opts.Progress = bar.update
+	var failures []plan.Entry
+	opts.Observe = func(r engine.Result) error {
+		if r.Entry.Action == plan.Fail && len(failures) < maxFailures {
+			failures = append(failures, r.Entry)
+		}
+		return nil
+	}
+	x, err := s.engine.Cycle(ctx, s.job.Job, opts)
+	bar.done()
+	if printErr := a.printSync(name, x, failures, err); printErr != nil {
+		return printErr
+	}
+	if err == nil && x.Summary.Fail > 0 {
+		return &exitError{code: exitFailed}
+	}
+	return err
+}
+
+// maxFailures is how many failures sync shows itself; the log has all.
+const maxFailures = 10
+
+func (a *app) printSync(name string, x state.Execution, failures []plan.Entry, cycleErr error) error {
+	if a.json() {
+		r := syncResult{Job: name, Cycle: cycleKind(x), CycleID: x.CycleID, StartedAt: x.Began, EndedAt: x.Ended, Summary: x.Summary}
+		if cycleErr != nil {
+			r.Error = &engine.SynchronizationError{Code: x.ErrorCode, Message: cycleErr.Error(), TenantActionable: true}
+		}
+		return printJSON(a.stdout, r)
+	}
+	if cycleErr != nil {
+		return nil // main prints it
+	}
+	fmt.Fprintf(a.stdout, "Job %s: %s cycle ended after %s, %d objects in the source, %d of them looked at.\n",
+		name, cycleKind(x), x.Ended.Sub(x.Began).Round(time.Millisecond), x.Imported, x.ImportedDeltas)
+	fmt.Fprintf(a.stdout, "%d created, %d updated, %d disabled, %d deleted, %d skipped, %d failed.\n",
+		x.Summary.Create, x.Summary.Update, x.Summary.Disable, x.Summary.Delete, x.Summary.Skip, x.Summary.Fail)
+	for _, e := range failures {
+		fmt.Fprintf(a.stdout, "  ! %s %s: %s: %s\n", e.ObjectType, plan.Printable(e.DisplayName), e.Error.Code, plan.Printable(e.Error.Message))
+	}
+	if more := x.Summary.Fail - int64(len(failures)); more > 0 {
+		fmt.Fprintf(a.stdout, "  … and %d more; see scimsync logs %s --status failure\n", more, name)
+	}
+	return nil
+}

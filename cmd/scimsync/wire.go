@@ -1,0 +1,235 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+
+	"github.com/scimsync/scimsync/config"
+	"github.com/scimsync/scimsync/connectors/directory"
+	"github.com/scimsync/scimsync/connectors/export"
+	"github.com/scimsync/scimsync/connectors/scim"
+	"github.com/scimsync/scimsync/engine"
+	"github.com/scimsync/scimsync/engine/state/sqlite"
+)
+
+// access says what a command needs the state for.
+type access bool
+
+const (
+	readOnly  access = false // nothing is written, not even a new database
+	readWrite access = true
+)
+
+// wired is a job with everything that it is made of.
+type wired struct {
+	engine.Scheduled
+	interval string // as Graph prints it
+}
+
+// session is an open state and the jobs that a command works on.
+type session struct {
+	store  *sqlite.Store
+	engine *engine.Engine
+	logger *zap.Logger
+	jobs   []wired
+	job    wired // the one that was named
+}
+
+// open opens the state and wires one job.
+func (a *app) open(ctx context.Context, job string, mode access) (*session, error) {
+	s, err := a.openAll(ctx, job, mode)
+	if err != nil {
+		return nil, err
+	}
+	s.job = s.jobs[0]
+	return s, nil
+}
+
+// openAll opens the state and wires all jobs, or the one that is named.
+func (a *app) openAll(ctx context.Context, only string, mode access) (*session, error) {
+	daemon, err := config.LoadDaemon(a.flags.config)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{}
+	if s.jobs, err = a.wire(daemon, only); err != nil {
+		return nil, err
+	}
+	if s.logger, err = a.logger(daemon.Log.Level, daemon.Log.Format); err != nil {
+		return nil, err
+	}
+	openStore, spoolDir := sqlite.OpenReadOnly, ""
+	if mode == readWrite {
+		openStore, spoolDir = sqlite.Open, filepath.Dir(daemon.State.Path)
+	}
+	if s.store, err = openStore(ctx, daemon.State.Path); err != nil {
+		return nil, err
+	}
+	s.engine = &engine.Engine{
+		Store: s.store, TenantID: s.store.TenantID(), SpoolDir: spoolDir, Logger: s.logger,
+		Now: time.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
+	}
+	return s, nil
+}
+
+// close releases the state and adds its error to the one at err.
+func (s *session) close(err *error) {
+	*err = errors.Join(*err, s.store.Close())
+}
+
+func (s *session) scheduled() []engine.Scheduled { return scheduled(s.jobs) }
+
+func scheduled(jobs []wired) []engine.Scheduled {
+	all := make([]engine.Scheduled, len(jobs))
+	for i, j := range jobs {
+		all[i] = j.Scheduled
+	}
+	return all
+}
+
+// load reads the configuration and wires all jobs, or the one that is named.
+func (a *app) load(only string) ([]wired, error) {
+	daemon, err := config.LoadDaemon(a.flags.config)
+	if err != nil {
+		return nil, err
+	}
+	return a.wire(daemon, only)
+}
+
+func (a *app) wire(daemon *config.Daemon, only string) ([]wired, error) {
+	files, err := config.LoadJobs(daemon)
+	if err != nil {
+		return nil, err
+	}
+	a.mask(daemon, files)
+	var jobs []wired
+	var names []string
+	for _, file := range files {
+		names = append(names, file.Name)
+		if only != "" && file.Name != only {
+			continue
+		}
+		job, err := wireJob(file)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file.File, err)
+		}
+		jobs = append(jobs, job)
+	}
+	if only != "" && len(jobs) == 0 {
+		return nil, unknownJob(only, names, a.flags.config)
+	}
+	return jobs, nil
+}
+
+func unknownJob(name string, known []string, file string) error {
+	hint := "there are " + strings.Join(known, ", ")
+	if len(known) == 0 {
+		hint = file + " lists none"
+	}
+	if near := directory.Nearest(name, known); near != "" {
+		hint = "did you mean " + near + "?"
+	}
+	return fmt.Errorf("there is no job %q: %s", name, hint)
+}
+
+func wireJob(file *config.Job) (wired, error) {
+	source, err := export.New(file.Source.Export)
+	if err != nil {
+		return wired{}, err
+	}
+	options := file.Target.Options()
+	target, err := scim.New(options)
+	if err != nil {
+		return wired{}, err
+	}
+	job := engine.Job{
+		Name: file.Name, Source: source, Target: target, Fingerprint: file.Fingerprint(),
+		Settings: engine.Settings{
+			Concurrency: file.Settings.Concurrency, RecycleBin: file.Settings.RecycleBin,
+			SkipOutOfScopeDeletions: file.Settings.SkipOutOfScopeDeletions,
+			MembersPerPatch:         target.Batch(),
+		},
+		Application: engine.Application{DisplayName: file.Name},
+	}
+	for _, m := range file.Mappings() {
+		job.Rules = append(job.Rules, engine.Rule{Type: m.Type, Scope: m.Scope, Mapping: m.Mapping, Actions: m.Actions})
+	}
+	w := wired{Scheduled: engine.Scheduled{Job: job, Next: engine.Every(file.Settings.Interval)}, interval: iso8601(file.Settings.Interval)}
+	if file.Settings.Cron != "" {
+		w.interval = file.Settings.Cron
+		if w.Next, err = engine.Cron(file.Settings.Cron); err != nil {
+			return wired{}, err
+		}
+	}
+	return w, nil
+}
+
+// iso8601 returns a duration as Graph prints it: PT40M.
+func iso8601(d time.Duration) string {
+	s := strings.ToUpper(d.String())
+	for _, empty := range []string{"M0S", "H0M"} {
+		if strings.HasSuffix(s, empty) {
+			s = strings.TrimSuffix(s, empty[1:])
+		}
+	}
+	return "PT" + s
+}
+
+// mask keeps every secret of the configuration out of what is written to
+// standard error.
+func (a *app) mask(daemon *config.Daemon, jobs []*config.Job) {
+	secrets := daemon.Secrets()
+	for _, j := range jobs {
+		secrets = append(secrets, j.Secrets()...)
+	}
+	if m, masked := a.stderr.(*maskWriter); masked {
+		m.masker = config.NewMasker(secrets...)
+	}
+}
+
+// maskWriter writes text with secrets masked. Each write is masked by itself:
+// loggers write whole lines.
+type maskWriter struct {
+	w      io.Writer
+	masker *config.Masker
+}
+
+// Write writes p masked and reports it as written whole.
+func (m *maskWriter) Write(p []byte) (int, error) {
+	if m.masker != nil {
+		if _, err := io.WriteString(m.w, m.masker.Mask(string(p))); err != nil {
+			return 0, err
+		}
+		return len(p), nil
+	}
+	return m.w.Write(p)
+}
+
+// completeJobs completes the name of a job on the command line.
+func (a *app) completeJobs(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	daemon, err := config.LoadDaemon(a.flags.config, config.SkipSecrets())
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	jobs, err := config.LoadJobs(daemon)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	var names []string
+	for _, j := range jobs {
+		names = append(names, j.Name)
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}

@@ -1,0 +1,103 @@
+package config
+
+import (
+	"time"
+
+	"github.com/scimsync/scimsync/connectors/directory"
+	"github.com/scimsync/scimsync/connectors/export"
+	"github.com/scimsync/scimsync/connectors/scim"
+	"github.com/scimsync/scimsync/engine/plan"
+	"github.com/scimsync/scimsync/mapping"
+	"github.com/scimsync/scimsync/scope"
+)
+
+// Job is one job file: everything that defines a synchronization job.
+type Job struct {
+	File     string // path of the file, made relative to the working directory
+	Name     string
+	Source   Source
+	Target   Target
+	Settings Settings
+	// Users and Groups say how objects of a type are provisioned; nil where they
+	// are not, or where that is switched off.
+	Users  *ObjectMapping
+	Groups *ObjectMapping
+
+	// Warnings are what is allowed and yet likely a mistake.
+	Warnings Errors
+
+	secrets []Secret
+	nameAt  *Error // the place of the name
+	mailAt  *Error // the place of notificationEmail
+	files   []sourceFile
+}
+
+// Source is where users and groups are read from.
+type Source struct {
+	Kind   string         // export
+	Export export.Options // paths made relative to the working directory
+}
+
+// Target is the application that objects are provisioned to.
+type Target struct {
+	Kind        string // scim
+	SecretToken Secret
+	// SCIM are the options of the SCIM target without the secret token, so that
+	// they may be printed.
+	SCIM scim.Options
+}
+
+// Options returns the options of the SCIM target with the secret token.
+func (t Target) Options() scim.Options {
+	o := t.SCIM
+	o.SecretToken = t.SecretToken.Reveal()
+	return o
+}
+
+// Settings are the settings of a job.
+type Settings struct {
+	AssignedOnly bool          // scope: assigned, rather than all
+	Interval     time.Duration // from the end of a cycle to the next; 0 where Cron is set
+	Cron         string        // a valid cron expression; "" where Interval is set
+	// NotificationEmail gets a mail when the job goes into quarantine; "" for nobody.
+	NotificationEmail       string
+	AccidentalDeletions     AccidentalDeletions
+	SkipOutOfScopeDeletions bool
+	RecycleBin              time.Duration // how long an object that left the export counts as soft-deleted
+	Concurrency             int           // requests to the target at a time
+}
+
+// AccidentalDeletions says when deletions are held back (Microsoft Learn,
+// "Enable accidental deletions prevention").
+type AccidentalDeletions struct {
+	Enabled   bool
+	Threshold int // objects deleted or disabled in one cycle
+}
+
+// ObjectMapping says how objects of one type are provisioned (Graph
+// objectMapping).
+type ObjectMapping struct {
+	Type       directory.ObjectType
+	Actions    plan.Actions
+	Filters    []scope.Filter
+	Attributes []mapping.Attribute
+
+	// Filters and Attributes made ready.
+	Scope   *scope.Scope
+	Mapping *mapping.Mapping
+}
+
+// Mappings returns the object mappings of the job, users before groups.
+func (j *Job) Mappings() []*ObjectMapping {
+	var all []*ObjectMapping
+	for _, m := range []*ObjectMapping{j.Users, j.Groups} {
+		if m != nil {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// Secrets returns the secrets of the job: its token, and what references in
+// the query of the tenant URL stand for.
+func (j *Job) Secrets() []Secret { return j.secrets }

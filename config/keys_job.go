@@ -1,0 +1,164 @@
+package config
+
+import (
+	"regexp"
+	"time"
+)
+
+const (
+	defaultInterval    = 40 * time.Minute // as Entra's (scim-client-wire 7.1)
+	defaultRecycleBin  = 30 * 24 * time.Hour
+	defaultThreshold   = 500
+	defaultConcurrency = 8
+	maxConcurrency     = 64
+	minInterval        = time.Second
+
+	notYet = "not supported in this version"
+)
+
+// jobShape describes a job file.
+func jobShape() *shape {
+	return &shape{
+		kind:  object,
+		about: "A synchronization job of scimsync: from one directory source to one application.",
+		keys: []key{
+			{name: "name", required: true, shape: shape{
+				kind: text, examples: []string{"blogin"},
+				pattern: &pattern{regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,63}$`), "a job name: up to 64 letters, digits and dashes, beginning with a letter or digit"},
+				about:   "The job's name: letters, digits and dashes. Commands, the log and the state know the job by it.",
+			}},
+			{name: "source", required: true, shape: sourceShape()},
+			{name: "target", required: true, shape: targetShape()},
+			{name: "settings", shape: settingsShape()},
+			{name: "mappings", shape: mappingsShape()},
+		},
+	}
+}
+
+func sourceShape() shape {
+	file := func(about, example string) shape {
+		return shape{kind: text, refers: true, about: about, examples: []string{example}}
+	}
+	return shape{
+		kind: object, about: "The directory that users and groups are read from. Paths are relative to this file.",
+		keys: []key{
+			{name: "kind", required: true, shape: shape{
+				kind: text, enum: []string{"export"}, later: map[string]string{"ldap": notYet, "msgraph": notYet},
+				about: "What kind of source it is: export, a directory export on disk.",
+			}},
+			{name: "users", required: true, shape: file(
+				"The users: Graph JSON or the portal's CSV. A glob is read as one export, in the order of the names.", "../directory/users.json")},
+			{name: "groups", shape: file("The groups with their members. Leave it out if groups are not provisioned.", "../directory/groups.json")},
+			{name: "assignments", shape: file(
+				"Who is assigned to the application: Graph's appRoleAssignedTo of its service principal.", "../directory/appRoleAssignments.json")},
+			{name: "deletedUsers", shape: file("Soft-deleted users: Graph's directory/deletedItems.", "../directory/deletedUsers.json")},
+		},
+	}
+}
+
+func targetShape() shape {
+	return shape{
+		kind: object, about: "The application that objects are provisioned to.",
+		keys: []key{
+			{name: "kind", required: true, shape: shape{kind: text, enum: []string{"scim"}, about: "What kind of target it is: scim, a SCIM 2.0 endpoint."}},
+			{name: "tenantURL", required: true, shape: shape{
+				kind: text, refers: true, examples: []string{"https://app.example.com/scim/v2?aadOptscim062020"},
+				about: "The base URL of the SCIM endpoint, as in the portal's Tenant URL. The feature flag aadOptscim062020 in its query chooses the compliant PATCH dialect.",
+			}},
+			{name: "secretToken", shape: shape{
+				kind: text, refers: true, secret: true, pattern: headerText(), examples: []string{"${env:BLOGIN_TOKEN}", "${file:/run/secrets/blogin}"},
+				about: "The bearer token, as in the portal's Secret Token: ${env:NAME} or ${file:PATH}. Without it, requests carry no Authorization header.",
+			}},
+			{name: "allowHTTP", shape: shape{
+				kind: boolean, fallback: false, about: "Allow plain http to a host other than this machine. The token then travels unencrypted.",
+			}},
+			{name: "timeout", shape: shape{kind: duration, min: int64(time.Second), fallback: "90s", about: "How long one try of a request may take."}},
+			{name: "retries", shape: shape{
+				kind: integer, max: 20, fallback: 3, about: "How often a request that is safe to repeat is tried again after a passing fault.",
+			}},
+			{name: "membersPerPatch", shape: shape{
+				kind: integer, min: 1, max: 1000, fallback: 1, about: "How many members one PATCH adds to a group or removes from it. Entra sends one.",
+			}},
+			{name: "behavior", shape: behaviorShape()},
+		},
+	}
+}
+
+func behaviorShape() shape {
+	toggle := func(name, about string) key {
+		return key{name: name, shape: shape{kind: boolean, fallback: false, about: about}}
+	}
+	return shape{
+		kind:  object,
+		about: "Switches for what is known to differ between versions of Entra. Without them, requests are those of today's Entra.",
+		keys: []key{
+			{name: "patch", shape: shape{
+				kind: text, enum: []string{"standard", "compliant"},
+				about: "The PATCH dialect, whatever the tenant URL says: standard without aadOptscim062020, compliant with it.",
+			}},
+			{name: "managerRemoval", shape: shape{
+				kind: text, enum: []string{"emptyValue", "remove"}, fallback: "emptyValue",
+				about: "How a manager is taken away: by an empty value, or by the remove operation.",
+			}},
+			toggle("passFlags", "Send the feature flags of the tenant URL on to the application."),
+			toggle("memberRefNull", `Write members as {"$ref":null,"value":"…"}.`),
+			toggle("legacyGroupSchema", "Create groups with the second schema that Microsoft's older samples show."),
+			toggle("omitEmptyRoles", "Leave the empty roles array out of created users."),
+			toggle("readMembers", "Ask for the members of groups, which Entra excludes."),
+			toggle("checkReferences", "Ask whether the application has a reference already before writing it."),
+			toggle("ignoreRetryAfter", "Wait as long as scimsync sees fit, whatever Retry-After says."),
+			{name: "adscimVersion", shape: shape{kind: text, pattern: headerText(), about: "The value of the vendor header ADSCIMVersion. Without it, none is sent."}},
+		},
+	}
+}
+
+func settingsShape() shape {
+	assigned := func(about string) shape {
+		return shape{kind: list, items: &shape{kind: text, loose: true}, about: about}
+	}
+	return shape{
+		kind: object, about: "The job's settings, as on the portal's provisioning page.",
+		exclusive: [][]string{{"interval", "cron"}},
+		keys: []key{
+			{name: "scope", shape: shape{
+				kind: text, enum: []string{"assigned", "all"}, fallback: "assigned",
+				about: "assigned: sync only assigned users and groups. all: sync all users and groups.",
+			}},
+			{name: "assigned", shape: shape{
+				kind: object, about: "Assignments by name, instead of source.assignments or beside it.",
+				keys: []key{
+					{name: "groups", shape: assigned("Groups by display name or object id. Their direct members are assigned with them.")},
+					{name: "users", shape: assigned("Users by userPrincipalName, mail or object id.")},
+				},
+			}},
+			{name: "interval", shape: shape{
+				kind: duration, min: int64(minInterval), fallback: "40m", about: "How long after the end of a cycle the next one starts.",
+			}},
+			{name: "cron", shape: shape{
+				kind: text, examples: []string{"0 */2 * * *", "CRON_TZ=Europe/Berlin 30 6 * * 1-5"},
+				about: "When cycles start, as a cron expression of five fields, instead of interval.",
+			}},
+			{name: "notificationEmail", shape: shape{
+				kind: text, refers: true, pattern: mailAddress(), about: "Who gets a mail when the job goes into quarantine. It needs smtp in the daemon file.",
+			}},
+			{name: "preventAccidentalDeletions", shape: shape{
+				kind: object, about: "Hold deletions back once a cycle would delete or disable many objects.",
+				keys: []key{
+					{name: "enabled", shape: shape{kind: boolean, fallback: true, about: "Whether deletions are held back. Without preventAccidentalDeletions they are not."}},
+					{name: "threshold", shape: shape{
+						kind: integer, min: 1, fallback: defaultThreshold, about: "How many objects of one cycle, users and groups, may be deleted or disabled.",
+					}},
+				},
+			}},
+			{name: "skipOutOfScopeDeletions", shape: shape{
+				kind: boolean, fallback: false, about: "Leave objects that go out of scope as they are in the application, instead of disabling them.",
+			}},
+			{name: "recycleBin", shape: shape{
+				kind: duration, fallback: "720h", about: "How long an object that left the export counts as soft-deleted before it counts as deleted.",
+			}},
+			{name: "concurrency", shape: shape{
+				kind: integer, min: 1, max: maxConcurrency, fallback: defaultConcurrency, about: "How many requests are sent to the application at a time.",
+			}},
+		},
+	}
+}

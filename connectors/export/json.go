@@ -1,0 +1,252 @@
+package export
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/scimsync/scimsync/connectors"
+)
+
+// maxObject bounds the text of one object: a group of two million members.
+const maxObject = 256 << 20
+
+// jsonReader reads the objects of one file: of list responses of Graph, of
+// arrays, and of objects one after the other.
+type jsonReader struct {
+	text    *text
+	decoder *jsontext.Decoder
+	each    func(object []byte, offset int64) error
+
+	// single says that the file's first value was an object and no list: the
+	// file has one object a line.
+	single   bool
+	found    bool   // the file holds a value
+	nextLink string // of the last list response
+	foreign  string // what @odata.context must not speak of, "" for no check
+}
+
+// readJSON calls each with the text of every object and its byte offset. The
+// text is valid until each returns. A list response of the foreign kind (users,
+// groups) is an error. The result is the last page's @odata.nextLink, "" if
+// there is none.
+func readJSON(t *text, foreign string, each func(object []byte, offset int64) error) (nextLink string, err error) {
+	t.limit(maxObject)
+	r := &jsonReader{text: t, decoder: jsontext.NewDecoder(t), foreign: foreign, each: each}
+	for {
+		t.allow()
+		kind := r.decoder.PeekKind()
+		switch {
+		case kind == jsontext.KindBeginArray:
+			err = r.array()
+		case kind == jsontext.KindBeginObject && r.single:
+			err = r.object()
+		case kind == jsontext.KindBeginObject:
+			err = r.listOrObject()
+		default:
+			err = r.end()
+			if errors.Is(err, io.EOF) && r.found {
+				return r.nextLink, nil
+			}
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return "", emptyFile(t.file.path)
+		case err != nil:
+			return "", err
+		}
+		r.found = true
+	}
+}
+
+// end returns io.EOF at the end of the file, else why no value is there.
+func (r *jsonReader) end() error {
+	value, err := r.decoder.ReadValue()
+	switch {
+	case errors.Is(err, io.EOF):
+		return io.EOF
+	case err != nil:
+		return r.fault(err)
+	default:
+		return r.wrong(r.startOf(value), fmt.Sprintf("a list of objects was expected, and a %s found", describe(value.Kind())))
+	}
+}
+
+// array reads the elements of the array that the decoder stands before.
+func (r *jsonReader) array() error {
+	if _, err := r.decoder.ReadToken(); err != nil {
+		return r.fault(err)
+	}
+	for {
+		r.text.allow()
+		switch kind := r.decoder.PeekKind(); kind {
+		case jsontext.KindBeginObject:
+			if err := r.object(); err != nil {
+				return err
+			}
+		case jsontext.KindEndArray, jsontext.KindInvalid:
+			if _, err := r.decoder.ReadToken(); err != nil {
+				return r.fault(err)
+			}
+			return nil
+		default:
+			value, err := r.decoder.ReadValue()
+			if err != nil {
+				return r.fault(err)
+			}
+			return r.wrong(r.startOf(value), fmt.Sprintf("an object was expected in the list, and a %s found", describe(kind)))
+		}
+	}
+}
+
+func (r *jsonReader) object() error {
+	object, err := r.decoder.ReadValue()
+	if err != nil {
+		return r.fault(err)
+	}
+	return r.each(object, r.startOf(object))
+}
+
+// startOf returns the offset of the value that was read last.
+func (r *jsonReader) startOf(value jsontext.Value) int64 {
+	return r.decoder.InputOffset() - int64(len(value))
+}
+
+// listOrObject reads an object at the top of the file, which is a list
+// response if it has a value that is an array, and else an object of its own.
+func (r *jsonReader) listOrObject() error {
+	if _, err := r.decoder.ReadToken(); err != nil {
+		return r.fault(err)
+	}
+	start := r.decoder.InputOffset() - 1
+	members := []byte{'{'}
+	list, context := false, ""
+	r.nextLink = ""
+	for r.decoder.PeekKind() != jsontext.KindEndObject {
+		name, err := r.decoder.ReadValue()
+		if err != nil {
+			return r.fault(err)
+		}
+		member := string(name)
+		if member == `"value"` && r.decoder.PeekKind() == jsontext.KindBeginArray {
+			if err := r.array(); err != nil {
+				return err
+			}
+			list = true
+			continue
+		}
+		value, err := r.decoder.ReadValue()
+		if err != nil {
+			return r.fault(err)
+		}
+		switch member {
+		case `"@odata.nextLink"`:
+			r.nextLink = unquoted(value)
+		case `"@odata.context"`:
+			context = unquoted(value)
+			if r.foreign != "" && strings.Contains(context, "$metadata#"+r.foreign) {
+				return r.wrong(start, "this is a list of "+r.foreign)
+			}
+		case `"error"`:
+			return r.wrong(start, "this is an error of Microsoft Graph and no list: "+brief(value))
+		}
+		if !list {
+			members = appendMember(members, member, value)
+		}
+	}
+	if _, err := r.decoder.ReadToken(); err != nil {
+		return r.fault(err)
+	}
+	if list {
+		return nil
+	}
+	if strings.Contains(context, "$metadata#") && !strings.Contains(context, "$entity") {
+		return r.wrong(start, `this list response of Microsoft Graph has no "value"`)
+	}
+	r.single, r.nextLink = true, ""
+	return r.each(append(members, '}'), start)
+}
+
+func appendMember(members []byte, name string, value []byte) []byte {
+	if len(members) > 1 {
+		members = append(members, ',')
+	}
+	members = append(append(members, name...), ':')
+	return append(members, value...)
+}
+
+// unquoted returns the string that value is, "" for anything else.
+func unquoted(value jsontext.Value) string {
+	if value.Kind() != jsontext.KindString {
+		return ""
+	}
+	b, err := jsontext.AppendUnquote(nil, value)
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}
+
+// brief cuts what a message quotes.
+func brief(value []byte) string {
+	const most = 200
+	if len(value) <= most {
+		return string(value)
+	}
+	return strings.ToValidUTF8(string(value[:most]), "") + "…"
+}
+
+func (r *jsonReader) wrong(offset int64, reason string) error {
+	return &connectors.ReadError{Place: r.text.file.at(offset), Reason: reason}
+}
+
+// fault turns an error of the decoder into a *connectors.ReadError.
+func (r *jsonReader) fault(err error) error {
+	var syntax *jsontext.SyntacticError
+	switch {
+	case errors.Is(err, errTooLarge):
+		return r.text.failed(err)
+	case errors.Is(err, io.EOF):
+		err = io.ErrUnexpectedEOF
+	case !errors.As(err, &syntax):
+		return r.text.failed(err)
+	}
+	place := r.text.file.path
+	pointer := ""
+	if syntax != nil {
+		place = r.text.file.at(syntax.ByteOffset)
+		pointer = string(syntax.JSONPointer)
+		err = syntax.Err
+	}
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return &connectors.ReadError{Place: place, Reason: "the file ends in the middle of its JSON: it is truncated"}
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return &connectors.ReadError{Place: place, Reason: fmt.Sprintf("the object has two members %q", syntax.JSONPointer.LastToken())}
+	}
+	reason := "invalid JSON"
+	if pointer != "" {
+		reason += " in " + pointer
+	}
+	return &connectors.ReadError{Place: place, Reason: reason, Err: err}
+}
+
+func describe(kind jsontext.Kind) string {
+	switch kind {
+	case jsontext.KindString:
+		return "string"
+	case jsontext.KindNumber:
+		return "number"
+	case jsontext.KindNull:
+		return "null"
+	case jsontext.KindTrue, jsontext.KindFalse:
+		return "boolean"
+	case jsontext.KindBeginArray:
+		return "list"
+	default:
+		return "value that is no object"
+	}
+}

@@ -1,0 +1,133 @@
+package export
+
+import (
+	"context"
+	"time"
+
+	"github.com/scimsync/scimsync/connectors"
+	"github.com/scimsync/scimsync/connectors/directory"
+)
+
+// reading is one read of all files.
+type reading struct {
+	ctx  context.Context
+	opts Options
+
+	users, groups, assigned, deleted fileSet
+
+	user, group  *builder
+	assignments  *assignments
+	wantedUsers  *wanted
+	wantedGroups *wanted
+}
+
+func (r *reading) sets() []*fileSet {
+	return []*fileSet{&r.users, &r.groups, &r.assigned, &r.deleted}
+}
+
+func (r *reading) resolve() error {
+	patterns := []string{r.opts.Users, r.opts.Groups, r.opts.Assignments, r.opts.DeletedUsers}
+	for i, set := range r.sets() {
+		var err error
+		if *set, err = resolve(patterns[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *reading) unchanged() error {
+	for _, set := range r.sets() {
+		if err := set.unchanged(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *reading) newest() time.Time {
+	var t time.Time
+	for _, set := range r.sets() {
+		if m := set.newest(); m.After(t) {
+			t = m
+		}
+	}
+	return t
+}
+
+// assignees reads who is assigned, before the first user is delivered: the
+// list of assignments, and where a group is assigned, the groups for their
+// direct members. Members of member groups do not count (Microsoft Learn,
+// "How Application Provisioning works in Microsoft Entra ID", scoping).
+func (r *reading) assignees() error {
+	if err := r.assignments.read(r.ctx, &r.assigned); err != nil {
+		return err
+	}
+	if !r.assignments.groups && r.wantedGroups.empty() {
+		return nil
+	}
+	if r.opts.Groups == "" {
+		return &connectors.ReadError{Place: r.place(), Reason: "groups are assigned to the application, and the export has no file of groups to find their members in"}
+	}
+	err := r.list(&r.groups, r.group, directory.Present, func(e entry, _ place) error {
+		if r.wantedGroups.match(e.object) {
+			r.assignments.add(r.assignments.direct, e.object.Anchor, grant{})
+		}
+		r.assignments.confer(e.object)
+		r.group.recycle(e.object)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return r.wantedGroups.check(r.opts.Groups, func(yield func(directory.Object) error) error {
+		return r.each(&r.groups, r.group, directory.Present, yield)
+	})
+}
+
+// place names what assigns.
+func (r *reading) place() string {
+	if r.assignments.groups {
+		return r.opts.Assignments
+	}
+	return r.opts.Users
+}
+
+// eachUser calls f with every user, then with every deleted user, assignments
+// filled in, and checks that the users who are assigned by name exist.
+func (r *reading) eachUser(f func(entry, place) error) error {
+	assign := func(e entry, p place) error {
+		r.assignments.assign(&e.object, r.wantedUsers.match(e.object))
+		return f(e, p)
+	}
+	if err := r.list(&r.users, r.user, directory.Present, assign); err != nil {
+		return err
+	}
+	if err := r.list(&r.deleted, r.user, directory.SoftDeleted, assign); err != nil {
+		return err
+	}
+	return r.wantedUsers.check(r.opts.Users, func(yield func(directory.Object) error) error {
+		return r.each(&r.users, r.user, directory.Present, yield)
+	})
+}
+
+// eachGroup calls f with every group, assignments filled in.
+func (r *reading) eachGroup(f func(entry, place) error) error {
+	return r.list(&r.groups, r.group, directory.Present, func(e entry, p place) error {
+		r.assignments.assign(&e.object, false)
+		return f(e, p)
+	})
+}
+
+func (r *reading) list(set *fileSet, b *builder, presence directory.Presence, f func(entry, place) error) error {
+	return (&lister{ctx: r.ctx, set: set, builder: b, presence: presence, each: f}).list()
+}
+
+// each is list for objects that are only looked at.
+func (r *reading) each(set *fileSet, b *builder, presence directory.Presence, f func(directory.Object) error) error {
+	return r.list(set, b, presence, func(e entry, _ place) error {
+		err := f(e.object)
+		b.recycle(e.object)
+		return err
+	})
+}

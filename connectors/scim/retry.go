@@ -1,0 +1,100 @@
+package scim
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// retryRepeatable says that a request without effect, or with the same effect
+// if repeated, is to be sent again: the connection failed, or the application
+// or something before it was too busy.
+func (t *Target) retryRepeatable(ctx context.Context, resp *http.Response, err error) (bool, error) {
+	if ctx.Err() != nil {
+		return false, nil
+	}
+	if err != nil {
+		return !hopeless(err), nil
+	}
+	switch resp.StatusCode {
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return t.affordable(resp), nil
+	default:
+		return false, nil
+	}
+}
+
+// retryOnce says that a create is to be sent again: only where it certainly had
+// no effect, for a second one would create a second object.
+func (t *Target) retryOnce(ctx context.Context, resp *http.Response, err error) (bool, error) {
+	if ctx.Err() != nil {
+		return false, nil
+	}
+	if err != nil {
+		var op *net.OpError
+		return errors.As(err, &op) && op.Op == "dial" && !hopeless(err), nil
+	}
+	return resp.StatusCode == http.StatusTooManyRequests && t.affordable(resp), nil
+}
+
+// hopeless reports that trying again would only fail again.
+func hopeless(err error) bool {
+	var (
+		certificate *tls.CertificateVerificationError
+		authority   x509.UnknownAuthorityError
+		hostname    x509.HostnameError
+		noTLS       tls.RecordHeaderError
+		op          *net.OpError
+		dns         *net.DNSError
+	)
+	return errors.As(err, &certificate) || errors.As(err, &authority) || errors.As(err, &hostname) ||
+		errors.As(err, &noTLS) || errors.As(err, &op) && op.Op == "remote error" || // a TLS alert
+		errors.As(err, &dns) && dns.IsNotFound ||
+		errors.Is(err, errTooLarge)
+}
+
+// affordable reports whether the pause that the application asks for is short
+// enough to wait for here.
+func (t *Target) affordable(resp *http.Response) bool {
+	return t.opts.Behavior.IgnoreRetryAfter || t.retryAfter(resp) <= t.opts.RetryWaitMax
+}
+
+// backoff is the pause before the next try: what the application asks for, or
+// twice the one before.
+func (t *Target) backoff(first, longest time.Duration, attempt int, resp *http.Response) time.Duration {
+	if resp != nil && !t.opts.Behavior.IgnoreRetryAfter {
+		if wait := t.retryAfter(resp); wait > 0 {
+			return min(wait, longest)
+		}
+	}
+	wait := first
+	for range attempt {
+		if wait >= longest/2 {
+			return longest
+		}
+		wait *= 2
+	}
+	return min(wait, longest)
+}
+
+// retryAfter reads the header of RFC 9110 section 10.2.3: seconds or a date.
+// It is 0 where there is none, and where it makes no sense.
+func (t *Target) retryAfter(resp *http.Response) time.Duration {
+	text := strings.TrimSpace(resp.Header.Get("Retry-After"))
+	if text == "" {
+		return 0
+	}
+	if seconds, err := strconv.ParseInt(text, 10, 32); err == nil {
+		return max(0, time.Duration(seconds)*time.Second)
+	}
+	if at, err := http.ParseTime(text); err == nil {
+		return max(0, at.Sub(t.opts.Now()))
+	}
+	return 0
+}

@@ -1,0 +1,261 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/scimsync/scimsync/connectors"
+	"github.com/scimsync/scimsync/connectors/directory"
+	"github.com/scimsync/scimsync/engine/plan"
+	"github.com/scimsync/scimsync/engine/state"
+)
+
+// Options say how a cycle runs.
+type Options struct {
+	Initial bool // start a new initial cycle, which evaluates every object again
+	DryRun  bool // write neither to the target nor to the state
+
+	// Observe is called with each result, in order. Results are recorded
+	// already. May be nil.
+	Observe func(Result) error
+	// Progress is called from time to time with how far the cycle is. May be nil.
+	Progress func(Progress)
+}
+
+// Progress says how far a cycle is.
+type Progress struct {
+	Phase string // import, users, groups, references
+	Done  int64
+	Total int64 // 0 while not known
+}
+
+// ErrInterrupted says that a cycle was asked to stop. What was done is
+// recorded; the next cycle goes on from there.
+var ErrInterrupted = errors.New("the cycle was interrupted")
+
+// Cycle runs one cycle of the job: an initial cycle if none was completed
+// since mappings, scope or settings changed, or if the options ask for one,
+// else an incremental one. It returns what the cycle did. An error says that
+// the cycle could not run or did not run to its end; objects that failed are
+// no error, they are counted in the execution's summary.
+func (e *Engine) Cycle(ctx context.Context, job Job, opts Options) (state.Execution, error) {
+	c := e.newCycle(job, opts)
+	unlock, err := c.store.Lock(ctx, job.Name)
+	if err != nil {
+		return c.execution, fmt.Errorf("job %s: %w", job.Name, err)
+	}
+	defer func() {
+		if err := unlock(); err != nil {
+			e.Logger.Warn("releasing the job's lock", zap.String("job", job.Name), zap.Error(err))
+		}
+	}()
+	if err := c.begin(ctx); err != nil {
+		return c.execution, err
+	}
+	err = c.run(ctx)
+	return c.finish(ctx, err)
+}
+
+// cycle is one cycle under way.
+type cycle struct {
+	engine *Engine
+	job    Job
+	opts   Options
+	store  state.Store
+	target connectors.Target
+
+	record    state.Job
+	execution state.Execution
+	escrows   map[string]state.Escrow // objects that had failed before, by source anchor
+	failing   map[string]bool         // objects that failed in this cycle
+	imports   map[directory.ObjectType]*spool
+	links     map[directory.ObjectType]*spool // objects whose references are still to be set
+	claims    *claims
+	overlay   *overlay // what a dry run pretends to have done; nil otherwise
+
+	mu   sync.Mutex
+	done Progress
+}
+
+func (e *Engine) newCycle(job Job, opts Options) *cycle {
+	c := &cycle{
+		engine: e, job: job, opts: opts, store: e.Store, target: job.Target,
+		escrows: map[string]state.Escrow{}, failing: map[string]bool{}, claims: newClaims(),
+		imports: map[directory.ObjectType]*spool{}, links: map[directory.ObjectType]*spool{},
+		execution: state.Execution{CycleID: e.NewID(), Began: e.Now().UTC()},
+	}
+	if opts.DryRun {
+		c.store, c.target, c.overlay = state.NewReadOnly(e.Store), connectors.NewReadOnly(job.Target), newOverlay()
+	}
+	for _, t := range job.Types() {
+		c.imports[t], c.links[t] = newSpool(e.SpoolDir), newSpool(e.SpoolDir)
+	}
+	return c
+}
+
+// begin reads what is remembered of the job and decides which kind of cycle
+// this is.
+func (c *cycle) begin(ctx context.Context) error {
+	if err := c.load(ctx); err != nil {
+		return err
+	}
+	if c.record.Generation == 0 || c.record.Configuration != c.job.Fingerprint || c.opts.Initial {
+		c.record.Generation++
+		c.record.Configuration = c.job.Fingerprint
+		c.record.InitialCompleted = time.Time{}
+	}
+	c.execution.Initial = c.record.InitialCompleted.IsZero()
+	if c.opts.DryRun {
+		return nil
+	}
+	if err := c.store.SaveJob(ctx, c.record); err != nil {
+		return fmt.Errorf("job %s: %w", c.job.Name, err)
+	}
+	return nil
+}
+
+// run is the cycle: test the connection, read the whole source, then carry
+// users, groups, members and references through the flow, in this order.
+func (c *cycle) run(ctx context.Context) error {
+	defer c.closeSpools()
+	if err := c.target.Test(ctx, c.job.Types()...); err != nil {
+		return fmt.Errorf("testing the connection: %w", err)
+	}
+	watermark, err := c.readSource(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the source: %w", err)
+	}
+	for _, rule := range c.job.Rules {
+		if err := c.objects(ctx, &rule); err != nil {
+			return err
+		}
+	}
+	// Groups come last in Rules and their members first in the references:
+	// members before managers.
+	for i := len(c.job.Rules) - 1; i >= 0; i-- {
+		if err := c.references(ctx, &c.job.Rules[i]); err != nil {
+			return err
+		}
+	}
+	c.record.Watermark = watermark
+	return nil
+}
+
+// readSource reads the source to its end before anything is written: a source
+// that breaks off changes nothing.
+func (c *cycle) readSource(ctx context.Context) (watermark string, err error) {
+	now := c.engine.Now()
+	snapshot, err := c.store.Snapshot(ctx, c.job.Name, c.record.Generation, now)
+	if err != nil {
+		return "", err
+	}
+	read, err := c.job.Source.Read(ctx, connectors.ReadRequest{
+		Snapshot: snapshot, Watermark: c.record.Watermark, Now: now, RecycleBin: c.job.Settings.RecycleBin,
+	}, func(ch directory.Change) error {
+		spool, wanted := c.imports[ch.Object.Type]
+		if !wanted {
+			return nil
+		}
+		c.execution.ImportedDeltas++
+		c.progress("import", 0)
+		return spool.append(func(b []byte) []byte { return directory.AppendChange(b, ch) })
+	})
+	c.execution.Imported = int64(read.Users + read.Groups)
+	return read.Watermark, err
+}
+
+// finish records how the cycle ended.
+func (c *cycle) finish(ctx context.Context, runErr error) (state.Execution, error) {
+	x := &c.execution
+	x.Ended = c.engine.Now().UTC()
+	switch {
+	case runErr != nil:
+		x.State = "Failed"
+		x.ErrorCode, x.ErrorMessage = cycleError(runErr)
+	case x.Summary.Fail > 0:
+		x.State = "EntryLevelErrors"
+	default:
+		x.State = "Succeeded"
+	}
+	if c.opts.DryRun {
+		return *x, runErr
+	}
+	c.record.Last = x
+	if runErr == nil {
+		if c.record.InitialCompleted.IsZero() {
+			c.record.InitialCompleted = x.Ended
+		}
+		c.record.CompleteFailures = 0
+		c.record.LastSuccess = x
+		if x.Exports > 0 {
+			c.record.LastWithExports = x
+		}
+		if x.Summary.Changes() == 0 && x.Summary.Fail == 0 {
+			c.record.SteadyStateLast = x.Ended
+			if c.record.SteadyStateFirst.IsZero() {
+				c.record.SteadyStateFirst = x.Ended
+			}
+		}
+	} else if !errors.Is(runErr, ErrInterrupted) {
+		c.record.CompleteFailures++
+	}
+	// The cycle's end is recorded also when the cycle was told to stop.
+	if err := c.store.SaveJob(context.WithoutCancel(ctx), c.record); err != nil {
+		return *x, errors.Join(runErr, fmt.Errorf("job %s: %w", c.job.Name, err))
+	}
+	return *x, runErr
+}
+
+func cycleError(err error) (code, message string) {
+	var target *connectors.Error
+	var read *connectors.ReadError
+	switch {
+	case errors.Is(err, ErrInterrupted):
+		return "Interrupted", err.Error()
+	case errors.As(err, &target):
+		return target.Code, err.Error()
+	case errors.As(err, &read):
+		return "SourceUnreadable", err.Error()
+	default:
+		return "InternalError", err.Error()
+	}
+}
+
+// export is the one place that writes to the target. A dry run ends before it.
+func (c *cycle) export(ctx context.Context, op plan.Operation) (directory.Object, error) {
+	if c.opts.DryRun {
+		anchor := op.TargetAnchor
+		if op.Action == plan.Create {
+			anchor = directory.PendingText
+		}
+		return directory.Object{Type: op.Type, Anchor: anchor}, nil
+	}
+	return c.target.Apply(ctx, op)
+}
+
+func (c *cycle) progress(phase string, total int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.done.Phase != phase {
+		c.done = Progress{Phase: phase}
+	}
+	c.done.Done++
+	c.done.Total = total
+	if c.opts.Progress != nil {
+		c.opts.Progress(c.done)
+	}
+}
+
+func (c *cycle) closeSpools() {
+	for _, s := range c.imports {
+		s.close()
+	}
+	for _, s := range c.links {
+		s.close()
+	}
+}

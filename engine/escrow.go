@@ -1,0 +1,38 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/scimsync/scimsync/engine/state"
+)
+
+// EscrowLife is how long an object that keeps failing is tried again.
+const EscrowLife = 28 * 24 * time.Hour
+
+// nextAttempt returns when an object that failed now is tried again: in the
+// next cycle after its first failure, then 6, 12 and 24 hours after the first
+// failure, then daily (Microsoft Learn, "Application provisioning in
+// quarantine status"; scim-client-wire 7.6).
+func nextAttempt(first, now time.Time, attempts int) time.Time {
+	if attempts <= 1 {
+		return now
+	}
+	for _, after := range []time.Duration{6 * time.Hour, 12 * time.Hour, 24 * time.Hour} {
+		if next := first.Add(after); next.After(now) {
+			return next
+		}
+	}
+	days := now.Sub(first)/(24*time.Hour) + 1
+	return first.Add(days * 24 * time.Hour)
+}
+
+// failed returns the escrow of an object that failed now, following on its
+// earlier one, if any.
+func failed(earlier state.Escrow, e state.Escrow, now time.Time) state.Escrow {
+	e.First, e.Attempts = now, 1
+	if earlier.Attempts > 0 && now.Sub(earlier.First) < EscrowLife {
+		e.First, e.Attempts = earlier.First, earlier.Attempts+1
+	}
+	e.Next = nextAttempt(e.First, now, e.Attempts)
+	return e
+}

@@ -1,0 +1,369 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/scimsync/scimsync/connectors"
+	"github.com/scimsync/scimsync/connectors/directory"
+	"github.com/scimsync/scimsync/engine/plan"
+	"github.com/scimsync/scimsync/engine/provlog"
+	"github.com/scimsync/scimsync/engine/state"
+	"github.com/scimsync/scimsync/mapping"
+)
+
+// object carries one object through the flow: import and scoping, matching,
+// planning, export. It is the only place that provisions an object; cycles,
+// on-demand calls and dry runs all come through here. What it returns is
+// recorded by its caller, in order.
+func (c *cycle) object(ctx context.Context, s *subject) result {
+	f := &flow{cycle: c, subject: s, trace: c.newTrace(s.change.Object, s.displayName())}
+	f.trace.imported(s.change, s.escrow)
+	f.trace.scoped(s.decision)
+	if s.connection != nil {
+		f.trace.target(s.connection.TargetAnchor)
+	}
+	switch {
+	case s.mapErr != nil:
+		return f.fail("EntrySynchronizationError", provlog.StepProcessing, "", s.mapErr)
+	case s.mapped.Skip:
+		return f.leave(skipEntitled, "an attribute mapping says IgnoreObjectFlow")
+	}
+	switch s.intent {
+	case plan.Match:
+		return f.match(ctx)
+	case plan.Align:
+		return f.align(ctx, plan.Update)
+	case plan.Deprovision:
+		return f.align(ctx, plan.Disable)
+	case plan.Erase:
+		return f.erase(ctx)
+	case plan.Release:
+		return f.leave(skipEntitled, s.why)
+	default:
+		reason := skipRedundant
+		if !s.decision.InScope {
+			reason = skipEntitled
+		}
+		return f.leave(reason, s.why)
+	}
+}
+
+// flow is one object on its way.
+type flow struct {
+	*cycle
+	*subject
+	trace   *trace
+	claimed []string
+	exports int64
+}
+
+// match looks for the target object by each matching attribute in the order
+// of precedence, and stops at the first that finds something
+// (scim-client-wire 3.2).
+func (f *flow) match(ctx context.Context) result {
+	if len(f.mapped.Match) == 0 {
+		f.trace.event.ProvisioningStatusInfo.Status = provlog.Skipped
+		return f.leave("ImportSkipped", "no matching attribute has a value")
+	}
+	for _, m := range f.mapped.Match {
+		found, err := f.target.Find(ctx, connectors.Query{
+			Type: f.rule.Type, Attribute: m.Target, Value: m.Value, Want: f.rule.Mapping.Targets(),
+		})
+		if err != nil {
+			return f.fail("EntrySynchronizationError", provlog.StepMatching, "", err)
+		}
+		how := fmt.Sprintf("%s eq %q", m.Target, m.Value.Text())
+		switch len(found) {
+		case 0:
+			continue
+		case 1:
+			return f.matched(ctx, found[0], how)
+		default:
+			return f.fail("EntrySynchronizationError", provlog.StepMatching, "", &Failure{
+				Code: "DuplicateTargetEntries", Category: "nonServiceFailure",
+				Message: fmt.Sprintf("%d objects of the application match %s: the id of the first two is %s and %s",
+					len(found), how, found[0].Anchor, found[1].Anchor),
+				Advice: "Remove all but one of them from the application, or choose a matching attribute that is unique.",
+			})
+		}
+	}
+	return f.create(ctx)
+}
+
+// matched goes on with the one object that was found.
+func (f *flow) matched(ctx context.Context, found directory.Object, how string) result {
+	f.trace.matched(true, found.Anchor, how)
+	if err := f.claim(ctx, found.Anchor); err != nil {
+		return f.fail("EntrySynchronizationError", provlog.StepMatching, "", err)
+	}
+	f.why = "matched " + how
+	if !f.rule.Actions.Update {
+		r := f.leave(skipRedundant, "the Update action is not enabled")
+		f.connect(&r, found.Anchor)
+		return r
+	}
+	return f.update(ctx, plan.Update, found)
+}
+
+// claim makes sure that no other source object has the target object.
+func (f *flow) claim(ctx context.Context, anchor string) error {
+	source := f.change.Object.Anchor
+	key := "target\x00" + string(f.rule.Type) + "\x00" + anchor
+	other := f.cycle.claims.try(source, key)
+	if other == "" {
+		f.claimed = append(f.claimed, key)
+		connection, ok, err := f.store.ConnectionByTarget(ctx, f.job.Name, f.rule.Type, anchor)
+		if err != nil {
+			return err
+		}
+		if !ok || connection.SourceAnchor == source {
+			return nil
+		}
+		other = fmt.Sprintf("%s (%s)", connection.SourceAnchor, connection.DisplayName)
+	}
+	return &Failure{
+		Code: "DuplicateSourceEntries", Category: "failure",
+		Message: fmt.Sprintf("the application's object %s belongs to another source object already: %s", anchor, other),
+		Advice:  "Two objects of the directory have the same matching value. Correct one of them, or choose a matching attribute that is unique.",
+	}
+}
+
+// create makes the target object, without its references.
+func (f *flow) create(ctx context.Context) result {
+	looked := "no match for " + matchText(f.mapped.Match)
+	f.trace.matched(false, "", looked)
+	f.why = looked
+	if !f.rule.Actions.Create {
+		return f.leave(skipEntitled, looked+", and the Create action is not enabled")
+	}
+	// Only a creation asks the target for unique values: the mapping is
+	// evaluated again, with the target to ask.
+	mapped, err := f.rule.Mapping.Map(f.change.Object, mapping.Input{Now: f.execution.Began, Unique: f.unique(ctx)})
+	if err != nil {
+		return f.fail("EntrySynchronizationError", provlog.StepProcessing, plan.Create, err)
+	}
+	f.mapped = mapped
+	op, ok := plan.NewObject(f.rule.Type, f.mapped.Values)
+	if !ok {
+		return f.fail("EntrySynchronizationError", provlog.StepProcessing, plan.Create, &Failure{
+			Code: skipValidation, Category: "failure", Message: "no attribute of the mapping has a value",
+			Advice: "Fill in the object's attributes in the directory, or correct the mapping.",
+		})
+	}
+	created, err := f.export(ctx, op)
+	f.exports++
+	if err != nil {
+		return f.fail("EntryExportAdd", provlog.StepExport, plan.Create, err)
+	}
+	if !f.opts.DryRun {
+		if err := f.claim(ctx, created.Anchor); err != nil {
+			return f.fail("EntryExportAdd", provlog.StepExport, plan.Create, err)
+		}
+	}
+	f.trace.target(created.Anchor)
+	r := f.wrote(op)
+	f.connect(&r, created.Anchor)
+	f.refer(&r, directory.Object{Type: f.rule.Type, Anchor: created.Anchor})
+	return r
+}
+
+// unique asks the target whether a value is still free.
+func (f *flow) unique(ctx context.Context) func(target, candidate string) (bool, error) {
+	return func(target, candidate string) (bool, error) {
+		found, err := f.target.Find(ctx, connectors.Query{
+			Type: f.rule.Type, Attribute: target, Value: directory.Str(candidate),
+		})
+		return len(found) == 0, err
+	}
+}
+
+// align reads the connected target object and writes what differs.
+func (f *flow) align(ctx context.Context, action plan.Action) result {
+	current, err := f.target.Get(ctx, f.rule.Type, f.connection.TargetAnchor, f.rule.Mapping.Targets())
+	if err != nil {
+		return f.fail("EntrySynchronizationError", provlog.StepMatching, "", err)
+	}
+	f.trace.matched(true, current.Anchor, "connected earlier")
+	return f.update(ctx, action, current)
+}
+
+func (f *flow) update(ctx context.Context, action plan.Action, current directory.Object) result {
+	op, differs := plan.Differences(action, f.mapped.Values, current)
+	if differs {
+		if _, err := f.export(ctx, op); err != nil {
+			f.exports++
+			return f.fail(exportSteps[action], provlog.StepExport, action, err)
+		}
+		f.exports++
+	}
+	var r result
+	if differs {
+		if action == plan.Disable {
+			f.why = f.decision.Reason
+		}
+		r = f.wrote(op)
+	} else {
+		r = f.leave(skipRedundant, "the application shows every value that it is to show")
+	}
+	f.connect(&r, current.Anchor)
+	if action == plan.Update {
+		f.refer(&r, current)
+	}
+	return r
+}
+
+// erase deletes the connected target object. One that is gone already is as
+// good as deleted.
+func (f *flow) erase(ctx context.Context) result {
+	op := plan.Operation{Action: plan.Delete, Type: f.rule.Type, TargetAnchor: f.connection.TargetAnchor}
+	_, err := f.export(ctx, op)
+	f.exports++
+	if err != nil && connectors.ClassOf(err) != connectors.Gone {
+		return f.fail("EntryExportDelete", provlog.StepExport, plan.Delete, err)
+	}
+	if f.change.Object.Presence != directory.HardDeleted {
+		f.why = f.decision.Reason
+	}
+	r := f.wrote(op)
+	r.outcomes[0].Connect, r.outcomes[0].Disconnect = nil, true
+	return r
+}
+
+// wrote is the result of an operation that was carried out.
+func (f *flow) wrote(op plan.Operation) result {
+	f.trace.exported(op, f.rule.Mapping.Redacted)
+	r := f.result(op.Action)
+	r.Changed = true
+	r.Entry.ModifiedProperties = plan.Properties([]plan.Operation{op}, f.rule.Mapping.Redacted)
+	f.preview(&r, op)
+	return r
+}
+
+// leave is the result of an object that nothing was written to.
+func (f *flow) leave(skipReason, why string) result {
+	f.why = why
+	f.trace.skip(skipReason, why)
+	return f.result("")
+}
+
+// fail is the result of an object that could not be provisioned: it is kept
+// in escrow with its error and tried again.
+func (f *flow) fail(step string, kind provlog.StepType, action plan.Action, err error) result {
+	fault := failure(err)
+	f.trace.fail(step, kind, action, fault)
+	f.why = fault.Message
+	r := f.result(plan.Fail)
+	r.Changed = true
+	r.Entry.Error = &plan.EntryError{Code: fault.Code, Message: fault.Message}
+	now := f.engine.Now().UTC()
+	var earlier state.Escrow
+	if f.escrow != nil {
+		earlier = *f.escrow
+	}
+	escrow := failed(earlier, state.Escrow{
+		Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, DisplayName: f.displayName(),
+		Code: fault.Code, Message: fault.Message,
+	}, now)
+	r.outcomes[0] = state.Outcome{
+		Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, Seen: f.seen(), Escrow: &escrow, Event: r.Event,
+	}
+	r.fault = endsCycle(err)
+	return r
+}
+
+// endsCycle returns the error if it says that no further request can succeed.
+func endsCycle(err error) error {
+	if connectors.ClassOf(err) == connectors.Credentials {
+		return fmt.Errorf("the application refuses the credentials: %w", err)
+	}
+	if errors.Is(err, ErrInterrupted) {
+		return err
+	}
+	return nil
+}
+
+// result begins a result with what every object's has.
+func (f *flow) result(action plan.Action) result {
+	o := f.change.Object
+	r := result{counted: action, count: true, inScope: f.decision.InScope, exports: f.exports, claims: f.claimed}
+	r.Entry = plan.Entry{
+		Action: action, ObjectType: o.Type, SourceAnchor: o.Anchor, DisplayName: f.displayName(),
+		Reason: f.why, ModifiedProperties: []plan.Property{}, Requests: []plan.Request{},
+	}
+	outcome := state.Outcome{Type: o.Type, SourceAnchor: o.Anchor, Release: true, Seen: f.seen()}
+	if f.connection != nil {
+		anchor := f.connection.TargetAnchor
+		r.Entry.TargetAnchor = &anchor
+		connection := *f.connection
+		connection.DisplayName = f.displayName()
+		if f.intent != plan.Leave || !f.decision.InScope {
+			connection.Status = f.after()
+		}
+		outcome.Connect = &connection
+	}
+	if o.Presence == directory.HardDeleted {
+		outcome.Seen, outcome.Connect = nil, nil
+		outcome.Forget = true
+		outcome.Disconnect = f.connection != nil
+	}
+	outcome.Event = f.trace.finish(f.engine.Now())
+	r.Event = outcome.Event
+	r.outcomes = []state.Outcome{outcome}
+	return r
+}
+
+func (f *flow) seen() *state.Seen {
+	return &state.Seen{
+		Hash: f.change.Hash, Presence: f.change.Object.Presence, Listed: f.change.Listed, Since: f.change.Since,
+		Generation: f.record.Generation,
+	}
+}
+
+func (f *flow) after() state.ConnectionStatus {
+	return status(plan.After(f.situation, f.decision.Assigned && !f.decision.Active))
+}
+
+// connect adds the object connection to the result.
+func (f *flow) connect(r *result, anchor string) {
+	now := f.engine.Now().UTC()
+	connection := state.Connection{
+		Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, TargetAnchor: anchor,
+		DisplayName: f.displayName(), Status: f.after(), Since: now,
+	}
+	if f.connection != nil {
+		connection.Since, connection.Updated = f.connection.Since, f.connection.Updated
+	}
+	if r.Changed {
+		connection.Updated = now
+	}
+	r.outcomes[0].Connect = &connection
+	if anchor != directory.PendingText {
+		r.Entry.TargetAnchor = &anchor
+	}
+	f.overlay.connect(connection.SourceAnchor, anchor)
+}
+
+// preview adds the requests that a dry run would have sent.
+func (f *flow) preview(r *result, op plan.Operation) {
+	if !f.opts.DryRun {
+		return
+	}
+	requests, err := f.target.Requests(op)
+	if err != nil {
+		r.Entry.Error = &plan.EntryError{Code: "InternalError", Message: err.Error()}
+	}
+	r.Entry.Requests = append(r.Entry.Requests, requests...)
+}
+
+func matchText(matches []mapping.Match) string {
+	text := ""
+	for i, m := range matches {
+		if i > 0 {
+			text += ", nor for "
+		}
+		text += fmt.Sprintf("%s eq %q", m.Target, m.Value.Text())
+	}
+	return text
+}

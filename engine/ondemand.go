@@ -1,0 +1,117 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/scimsync/scimsync/connectors/directory"
+	"github.com/scimsync/scimsync/engine/state"
+)
+
+// NotFoundError says that nothing, or more than one object, in the source has
+// the name that was asked for.
+type NotFoundError struct {
+	Name  string
+	Found []directory.Object // empty, or the objects that share the name
+}
+
+// Error names the objects that share the name, so that one can be chosen.
+func (e *NotFoundError) Error() string {
+	if len(e.Found) == 0 {
+		return fmt.Sprintf("nothing in the source is called %q: no user or group has this object id, userPrincipalName, mail or displayName", e.Name)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d objects in the source are called %q; give the object id of one of them:", len(e.Found), e.Name)
+	for _, o := range e.Found {
+		fmt.Fprintf(&b, "\n  %s  %s %s", o.Anchor, o.Type, o.DisplayName())
+	}
+	return b.String()
+}
+
+// one returns the only object of the job that has this name.
+func (j Job) one(ctx context.Context, name string) (directory.Object, error) {
+	found, err := j.Source.Find(ctx, name)
+	if err != nil {
+		return directory.Object{}, fmt.Errorf("reading the source: %w", err)
+	}
+	if len(found) != 1 {
+		return directory.Object{}, &NotFoundError{Name: name, Found: found}
+	}
+	if j.rule(found[0].Type) == nil {
+		return directory.Object{}, fmt.Errorf("%s is a %s, and job %s does not provision %ss",
+			name, strings.ToLower(string(found[0].Type)), j.Name, strings.ToLower(string(found[0].Type)))
+	}
+	return found[0], nil
+}
+
+// Provision carries one user or group through the flow now, its references
+// included, whether it changed or not (Microsoft Learn, "On-demand
+// provisioning"). It returns what the flow made of it: one result, and a
+// second one if references were set.
+func (e *Engine) Provision(ctx context.Context, job Job, name string, opts Options) ([]Result, error) {
+	object, err := job.one(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	var results []Result
+	opts.Initial, opts.Observe = false, func(r Result) error {
+		results = append(results, r)
+		return nil
+	}
+	c := e.newCycle(job, opts)
+	defer c.closeSpools()
+	unlock, err := c.store.Lock(ctx, job.Name)
+	if err != nil {
+		return nil, fmt.Errorf("job %s: %w", job.Name, err)
+	}
+	err = c.provision(ctx, object)
+	if e := unlock(); err == nil && e != nil {
+		err = e
+	}
+	return results, err
+}
+
+func (c *cycle) provision(ctx context.Context, object directory.Object) error {
+	if err := c.load(ctx); err != nil {
+		return err
+	}
+	if err := c.target.Test(ctx, c.job.Types()...); err != nil {
+		return fmt.Errorf("testing the connection: %w", err)
+	}
+	if !c.opts.DryRun { // a job that never ran is remembered from now on
+		if err := c.store.SaveJob(ctx, c.record); err != nil {
+			return err
+		}
+	}
+	change := directory.Change{Object: object, Hash: object.Hash()}
+	connections, err := c.store.Connections(ctx, c.job.Name, []string{object.Anchor})
+	if err != nil {
+		return err
+	}
+	_, connected := connections[object.Anchor]
+	change.New = !connected
+	err = c.imports[object.Type].append(func(b []byte) []byte { return directory.AppendChange(b, change) })
+	if err != nil {
+		return err
+	}
+	rule := c.job.rule(object.Type)
+	if err := c.objects(ctx, rule); err != nil {
+		return err
+	}
+	return c.references(ctx, rule)
+}
+
+// load reads what is remembered of the job.
+func (c *cycle) load(ctx context.Context) (err error) {
+	if c.record, err = c.store.Job(ctx, c.job.Name); err != nil {
+		return fmt.Errorf("job %s: %w", c.job.Name, err)
+	}
+	if c.job.Application.ID == "" {
+		c.job.Application.ID = c.record.ID
+	}
+	return c.store.Escrows(ctx, c.job.Name, func(e state.Escrow) error {
+		c.escrows[e.SourceAnchor] = e
+		return nil
+	})
+}

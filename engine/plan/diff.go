@@ -1,0 +1,138 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/scimsync/scimsync/connectors/directory"
+	"github.com/scimsync/scimsync/mapping"
+)
+
+// NewObject returns the operation that creates an object with these values,
+// in their order. References are left out: they flow once the object exists.
+// ok is false if no value flows.
+func NewObject(t directory.ObjectType, values []mapping.Value) (op Operation, ok bool) {
+	op = Operation{Action: Create, Type: t}
+	for _, v := range values {
+		if !v.Reference && !v.Value.IsEmpty() {
+			op.Changes = append(op.Changes, Change{Attribute: v.Target, Verb: Add, New: v.Value})
+		}
+	}
+	return op, len(op.Changes) > 0
+}
+
+// Differences returns the operation that makes current show these values, as
+// an action of the given kind. An attribute that current does not show is
+// added, one that differs is replaced, one that was cleared is removed if its
+// mapping lets nulls flow (scim-client-wire 3.5 to 3.7, 4.6). References are
+// left out. ok is false if nothing differs.
+func Differences(action Action, values []mapping.Value, current directory.Object) (op Operation, ok bool) {
+	op = Operation{Action: action, Type: current.Type, TargetAnchor: current.Anchor}
+	for _, v := range values {
+		if v.Reference || v.OnCreate {
+			continue
+		}
+		if c, changed := change(v, current.Get(v.Target)); changed {
+			op.Changes = append(op.Changes, c)
+		}
+	}
+	return op, len(op.Changes) > 0
+}
+
+func change(v mapping.Value, old directory.Value) (Change, bool) {
+	c := Change{Attribute: v.Target, Old: old, New: v.Value}
+	switch {
+	case v.Value.IsEmpty() && (old.IsEmpty() || !v.FlowNull):
+		return c, false
+	case v.Value.IsEmpty():
+		c.Verb, c.New = Remove, old
+	case old.IsEmpty():
+		c.Verb = Add
+	case Same(v.Value, old):
+		return c, false
+	default:
+		c.Verb = Replace
+	}
+	return c, true
+}
+
+// Same reports whether a mapped value and a value of the target are the same
+// to the application: "False" is false, "7" is 7, lists are sets.
+func Same(a, b directory.Value) bool {
+	if a.Kind() == directory.List || b.Kind() == directory.List {
+		return sameSet(a.Elements(), b.Elements())
+	}
+	if a.Equal(b) {
+		return true
+	}
+	if a.Kind() == directory.Boolean || b.Kind() == directory.Boolean {
+		x, okX := a.Boolean()
+		y, okY := b.Boolean()
+		return okX && okY && x == y
+	}
+	if a.Kind() == directory.Complex || b.Kind() == directory.Complex {
+		return false
+	}
+	return a.Text() == b.Text()
+}
+
+func sameSet(a, b []directory.Value) bool {
+	within := func(a, b []directory.Value) bool {
+		return !slices.ContainsFunc(a, func(x directory.Value) bool {
+			return !slices.ContainsFunc(b, func(y directory.Value) bool { return Same(x, y) })
+		})
+	}
+	return len(a) == len(b) && within(a, b) && within(b, a)
+}
+
+// Reference returns the operation that makes a single-valued reference of the
+// target object point to wanted, a target anchor, where it now points to
+// current. ok is false if it does already, or if wanted is empty: a reference
+// that the source cleared is left as it is (scim-client-wire 6.5).
+func Reference(t directory.ObjectType, anchor, attribute string, wanted, current directory.Value) (op Operation, ok bool) {
+	if wanted.IsEmpty() || wanted.Anchor() == current.Anchor() && wanted.Kind() == current.Kind() {
+		return op, false
+	}
+	verb := Add
+	if !current.IsEmpty() {
+		verb = Replace
+	}
+	return Operation{Action: Update, Type: t, TargetAnchor: anchor, Changes: []Change{
+		{Attribute: attribute, Verb: verb, Old: current, New: wanted},
+	}}, true
+}
+
+// Members returns the operations that make a multi-valued reference of the
+// target object hold wanted, in its order, where it was made to hold known:
+// first those that go, sorted, then those that come, batch values to an
+// operation.
+func Members(t directory.ObjectType, anchor, attribute string, wanted []directory.Value, known map[string]struct{}, batch int) []Operation {
+	stay := make(map[string]struct{}, len(wanted))
+	var come []directory.Value
+	for _, w := range wanted {
+		stay[w.Anchor()] = struct{}{}
+		if _, there := known[w.Anchor()]; !there || w.Kind() == directory.Pending {
+			come = append(come, w)
+		}
+	}
+	var goes []directory.Value
+	for k := range known {
+		if _, stays := stay[k]; !stays {
+			goes = append(goes, directory.Ref(k))
+		}
+	}
+	slices.SortFunc(goes, func(a, b directory.Value) int {
+		if a.Anchor() < b.Anchor() {
+			return -1
+		}
+		return 1
+	})
+	operations := func(verb Verb, values []directory.Value) (ops []Operation) {
+		for part := range slices.Chunk(values, max(batch, 1)) {
+			ops = append(ops, Operation{Action: Update, Type: t, TargetAnchor: anchor, Changes: []Change{
+				{Attribute: attribute, Verb: verb, New: directory.Of(part...)},
+			}})
+		}
+		return ops
+	}
+	return append(operations(Remove, goes), operations(Add, come)...)
+}

@@ -1,0 +1,182 @@
+package plan
+
+import (
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+	"unicode"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+)
+
+// Summary counts the objects of a plan or a cycle by what happens to them.
+type Summary struct {
+	Create  int64 `json:"create"`
+	Update  int64 `json:"update"`
+	Disable int64 `json:"disable"`
+	Delete  int64 `json:"delete"`
+	Skip    int64 `json:"skip"`
+	Fail    int64 `json:"fail"`
+}
+
+// Count adds one object to the number of its action; any other action counts
+// as skipped.
+func (s *Summary) Count(a Action) {
+	switch a {
+	case Create:
+		s.Create++
+	case Update:
+		s.Update++
+	case Disable:
+		s.Disable++
+	case Delete:
+		s.Delete++
+	case Fail:
+		s.Fail++
+	default:
+		s.Skip++
+	}
+}
+
+// Changes returns how many objects would be written to.
+func (s Summary) Changes() int64 { return s.Create + s.Update + s.Disable + s.Delete }
+
+// String is the summary line of a plan.
+func (s Summary) String() string {
+	return fmt.Sprintf("%d to create, %d to update, %d to disable, %d to delete, %d skipped, %d failed",
+		s.Create, s.Update, s.Disable, s.Delete, s.Skip, s.Fail)
+}
+
+// Renderer writes a plan for a person.
+type Renderer struct {
+	W     io.Writer
+	Color bool // ANSI colours; only for a terminal
+}
+
+// how an action looks: its heading, its sign and its colour.
+var looks = map[Action]struct {
+	heading, sign string
+	color         text.Color
+}{
+	Create:  {"To create", "+", text.FgGreen},
+	Update:  {"To update", "~", text.FgYellow},
+	Disable: {"To disable", "-", text.FgRed},
+	Delete:  {"To delete", "x", text.FgHiRed},
+	Fail:    {"Fails", "!", text.FgHiRed},
+}
+
+// Render writes the title, the entries in their order under a heading for
+// each type and action, each attribute with its old and new value side by
+// side, and the summary line. It returns the first error of entries or of W.
+func (r Renderer) Render(title string, entries iter.Seq2[Entry, error], s Summary) error {
+	p := &printer{w: r.W, color: r.Color}
+	p.line("%s", title)
+	var group string
+	for e, err := range entries {
+		if err != nil {
+			return err
+		}
+		look := looks[e.Action]
+		if heading := fmt.Sprintf("%s: %ss", look.heading, strings.ToLower(string(e.ObjectType))); heading != group {
+			group = heading
+			p.line("\n%s", p.paint(text.Bold, heading))
+		}
+		p.entry(e, look.sign, look.color)
+	}
+	if s.Changes()+s.Fail == 0 {
+		p.line("\nNothing to change: the application is as the directory says it should be.")
+	}
+	p.line("\nPlan: %s.", s)
+	return p.err
+}
+
+type printer struct {
+	w     io.Writer
+	color bool
+	err   error
+}
+
+func (p *printer) line(format string, args ...any) {
+	if p.err == nil {
+		_, p.err = fmt.Fprintf(p.w, format+"\n", args...)
+	}
+}
+
+func (p *printer) paint(c text.Color, s string) string {
+	if !p.color {
+		return s
+	}
+	// Escape codes are written out here: the library's own switch is global.
+	return c.EscapeSeq() + s + text.Reset.EscapeSeq()
+}
+
+func (p *printer) entry(e Entry, sign string, color text.Color) {
+	name := p.paint(color, sign+" "+Printable(e.DisplayName))
+	if e.TargetAnchor != nil {
+		name += "  " + p.paint(text.Faint, "id "+Printable(*e.TargetAnchor))
+	}
+	p.line("  %s", name)
+	p.line("      %s", p.paint(text.Faint, Printable(e.Reason)))
+	if e.Error != nil && e.Error.Message != e.Reason {
+		p.line("      %s: %s", e.Error.Code, Printable(e.Error.Message))
+	}
+	names, olds := 0, 0
+	for _, m := range e.ModifiedProperties {
+		names = max(names, text.StringWidth(short(m.DisplayName)))
+		olds = max(olds, text.StringWidth(shown(m.OldValue)))
+	}
+	for _, m := range e.ModifiedProperties {
+		if e.Action == Create && m.OldValue == nil {
+			p.line("      %s  %s", text.Pad(short(m.DisplayName), names, ' '), shown(m.NewValue))
+			continue
+		}
+		p.line("      %s  %s → %s", text.Pad(short(m.DisplayName), names, ' '),
+			text.Pad(shown(m.OldValue), olds, ' '), shown(m.NewValue))
+	}
+}
+
+// maxShown bounds a value's width on a line, in characters.
+const maxShown = 60
+
+func shown(v *string) string {
+	if v == nil {
+		return "(none)"
+	}
+	s := Printable(*v)
+	if s == "" {
+		return `""`
+	}
+	if r := []rune(s); len(r) > maxShown {
+		return string(r[:maxShown-1]) + "…"
+	}
+	return s
+}
+
+// short leaves the enterprise extension's long name away: enterprise:department.
+func short(attribute string) string {
+	const enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:"
+	if rest, ok := strings.CutPrefix(attribute, enterprise); ok {
+		return "enterprise:" + rest
+	}
+	return Printable(attribute)
+}
+
+// Printable returns s with every character that a terminal could take for a
+// command, or that hides or reorders text, replaced by its code in brackets.
+// Values of a directory are data: they must not move a cursor.
+func Printable(s string) string {
+	clean := func(r rune) bool { return r == ' ' || unicode.IsGraphic(r) && !unicode.Is(unicode.Bidi_Control, r) }
+	if strings.IndexFunc(s, func(r rune) bool { return !clean(r) }) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if clean(r) {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, "<U+%04X>", r)
+		}
+	}
+	return b.String()
+}

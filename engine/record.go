@@ -1,0 +1,109 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/scimsync/scimsync/engine/plan"
+	"github.com/scimsync/scimsync/engine/state"
+)
+
+const (
+	// batchSize is how many results are recorded in one transaction at the most.
+	batchSize = 128
+	// grace is how long a request under way may still take once the cycle was
+	// told to stop.
+	grace = 10 * time.Second
+)
+
+// each runs work on what next returns, as many at a time as the job allows,
+// and records the results in order, as soon as no further one is ready.
+// An item that is under way when ctx ends is finished and recorded.
+func each[I any](
+	ctx context.Context, c *cycle, phase string, total int64, next func() (I, error),
+	work func(context.Context, I) result,
+) error {
+	inHand, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cancel(nil)
+	defer context.AfterFunc(ctx, func() {
+		time.AfterFunc(grace, func() { cancel(ErrInterrupted) })
+	})()
+	// A fault (credentials that fail) stops the cycle as ctx does.
+	taking, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+
+	var batch []result
+	err := ordered(taking, c.job.Settings.Concurrency, next,
+		func(item I) result {
+			r := work(inHand, item)
+			if r.fault != nil {
+				stop(r.fault)
+			}
+			return r
+		},
+		func(r result, idle bool) error {
+			batch = append(batch, r)
+			c.progress(phase, total)
+			if !idle && len(batch) < batchSize {
+				return nil
+			}
+			err := c.recordBatch(inHand, batch)
+			batch = batch[:0]
+			return err
+		})
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("%w: %w", ErrInterrupted, context.Cause(ctx))
+	}
+	return err
+}
+
+// recordBatch stores the outcomes of results, gives back their claims, passes
+// on the references that are still to be set, counts, and tells the observer.
+func (c *cycle) recordBatch(ctx context.Context, batch []result) error {
+	if !c.opts.DryRun {
+		var outcomes []state.Outcome
+		for _, r := range batch {
+			outcomes = append(outcomes, r.outcomes...)
+		}
+		if err := c.store.Record(ctx, c.job.Name, outcomes); err != nil {
+			return fmt.Errorf("recording what was done: %w", err)
+		}
+	}
+	for _, r := range batch {
+		c.claims.release(r.claims)
+		if r.pending != nil {
+			if err := c.links[r.Entry.ObjectType].append(r.pending.encode); err != nil {
+				return err
+			}
+		}
+		c.tally(r)
+		if c.opts.Observe != nil {
+			if err := c.opts.Observe(r.Result); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (c *cycle) tally(r result) {
+	x := &c.execution
+	if r.count {
+		x.Summary.Count(r.counted)
+		switch r.counted {
+		case plan.Create, plan.Update, plan.Disable, plan.Delete:
+			x.Exported++
+		}
+	}
+	if r.inScope {
+		x.Entitled++
+	}
+	if r.Entry.Action == plan.Fail {
+		x.Escrowed++
+		c.mu.Lock()
+		c.failing[r.Entry.SourceAnchor] = true
+		c.mu.Unlock()
+	}
+	x.Exports += r.exports
+}

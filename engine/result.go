@@ -1,0 +1,71 @@
+package engine
+
+import (
+	"github.com/scimsync/scimsync/connectors/directory"
+	"github.com/scimsync/scimsync/engine/plan"
+	"github.com/scimsync/scimsync/engine/provlog"
+	"github.com/scimsync/scimsync/engine/state"
+)
+
+// Result is what the flow made of one object, for whoever watches a cycle.
+// Results come in the order of the source: users before groups, each before
+// the references that are set afterwards.
+type Result struct {
+	Entry plan.Entry
+	// Changed: the object was or would be written to, or failed. An entry
+	// without a change has no properties.
+	Changed bool
+	// Continues: the same object had an earlier result in this cycle, which
+	// this one adds its references to.
+	Continues bool
+	Event     *provlog.Event
+}
+
+// result is what the flow hands on to be recorded.
+type result struct {
+	Result
+	outcomes []state.Outcome
+	pending  *pending // references to set later
+	counted  plan.Action
+	count    bool // whether the object is counted now; else its references count it
+	inScope  bool
+	exports  int64
+	fault    error    // ends the cycle
+	claims   []string // to be released once recorded
+}
+
+// pending is an object whose references are still to be set.
+type pending struct {
+	change  directory.Change // type, anchor, displayName and the wanted references alone
+	target  directory.Object // the target object's anchor and the references that it shows
+	counted bool             // the object was counted when it was written
+}
+
+func (p pending) encode(b []byte) []byte {
+	b = append(b, 0)
+	if p.counted {
+		b[0] = 1
+	}
+	first := directory.AppendChange(nil, p.change)
+	b = append(b, byte(len(first)), byte(len(first)>>8), byte(len(first)>>16), byte(len(first)>>24))
+	b = append(b, first...)
+	return directory.AppendChange(b, directory.Change{Object: p.target})
+}
+
+func decodePending(b []byte) (pending, error) {
+	if len(b) < 5 {
+		return pending{}, directory.ErrCorrupt
+	}
+	p := pending{counted: b[0] == 1}
+	size := int(b[1]) | int(b[2])<<8 | int(b[3])<<16 | int(b[4])<<24
+	if b = b[5:]; size > len(b) {
+		return pending{}, directory.ErrCorrupt
+	}
+	var err error
+	if p.change, err = directory.DecodeChange(b[:size]); err != nil {
+		return pending{}, err
+	}
+	target, err := directory.DecodeChange(b[size:])
+	p.target = target.Object
+	return p, err
+}

@@ -1,0 +1,214 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/robfig/cron/v3"
+	"go.uber.org/zap"
+
+	"github.com/scimsync/scimsync/engine/state"
+)
+
+// Scheduled is a job with the times at which it runs.
+type Scheduled struct {
+	Job Job
+	// Next returns when to run after a cycle that ended at the given time: an
+	// interval later, or at the next time that a cron expression names.
+	Next func(ended time.Time) time.Time
+}
+
+// Every returns a schedule that runs an interval after the last cycle ended,
+// as Entra does (scim-client-wire 7.1).
+func Every(interval time.Duration) func(time.Time) time.Time {
+	return func(ended time.Time) time.Time { return ended.Add(interval) }
+}
+
+// Cron returns a schedule that runs at the times of a standard cron
+// expression, local time. A time that passes while a cycle runs is left out.
+func Cron(expression string) (next func(time.Time) time.Time, err error) {
+	schedule, err := cron.ParseStandard(expression)
+	if err != nil {
+		return nil, fmt.Errorf("cron expression %q: %w", expression, err)
+	}
+	return schedule.Next, nil
+}
+
+// Scheduler is the daemon: it runs jobs side by side, each on its schedule,
+// never two cycles of one job at once.
+type Scheduler struct {
+	engine *Engine
+	cron   *cron.Cron
+
+	mu      sync.Mutex
+	jobs    map[string]*entry
+	stopped bool
+	running sync.WaitGroup
+	ctx     context.Context
+	cancel  context.CancelFunc
+}
+
+// entry is one scheduled job.
+type entry struct {
+	scheduled Scheduled
+	id        cron.EntryID
+	waiting   bool // a start is on the schedule
+	running   bool
+	removed   bool
+}
+
+// NewScheduler returns a scheduler without jobs. Run sets it going.
+func NewScheduler(e *Engine) *Scheduler {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Scheduler{engine: e, cron: cron.New(), jobs: map[string]*entry{}, ctx: ctx, cancel: cancel}
+}
+
+// Run runs the jobs until ctx ends. It then lets every cycle finish the
+// objects in hand and record them, and returns.
+func (s *Scheduler) Run(ctx context.Context) {
+	s.cron.Start()
+	<-ctx.Done()
+	s.mu.Lock()
+	s.stopped = true
+	s.mu.Unlock()
+	s.cancel()
+	<-s.cron.Stop().Done()
+	s.running.Wait()
+}
+
+// Set makes these the scheduler's jobs: a job that it has already goes on with
+// its new definition after the cycle under way, a job that is not among them
+// is not started again. A job that never ran, or whose time has passed, starts
+// at once.
+func (s *Scheduler) Set(ctx context.Context, jobs []Scheduled) error {
+	last := make([]state.Job, len(jobs))
+	for i, j := range jobs {
+		record, err := s.engine.Store.Job(ctx, j.Job.Name)
+		if err != nil {
+			return fmt.Errorf("job %s: %w", j.Job.Name, err)
+		}
+		last[i] = record
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	keep := map[string]bool{}
+	for i, j := range jobs {
+		keep[j.Job.Name] = true
+		e, known := s.jobs[j.Job.Name]
+		if !known {
+			e = &entry{}
+			s.jobs[j.Job.Name] = e
+		}
+		e.scheduled, e.removed = j, false
+		if !e.running {
+			s.plan(e, s.due(j, last[i]))
+		}
+	}
+	for name, e := range s.jobs {
+		if !keep[name] {
+			e.removed = true
+			s.unplan(e)
+			if !e.running {
+				delete(s.jobs, name)
+			}
+		}
+	}
+	return nil
+}
+
+// due returns when a job is to run that may have run before. A changed
+// configuration is not waited with: it starts a new initial cycle at once.
+func (s *Scheduler) due(j Scheduled, record state.Job) time.Time {
+	if record.Last == nil || record.Configuration != j.Job.Fingerprint {
+		return s.engine.Now()
+	}
+	return j.Next(record.Last.Ended)
+}
+
+// plan puts the job's next start on the schedule. s.mu is held.
+func (s *Scheduler) plan(e *entry, at time.Time) {
+	s.unplan(e)
+	if s.stopped {
+		return
+	}
+	e.waiting = true
+	e.id = s.cron.Schedule(&once{at: at}, cron.FuncJob(func() { s.start(e) }))
+	s.engine.Logger.Info("scheduled", zap.String("job", e.scheduled.Job.Name), zap.Time("next", at))
+}
+
+func (s *Scheduler) unplan(e *entry) {
+	if e.waiting {
+		s.cron.Remove(e.id)
+		e.waiting = false
+	}
+}
+
+// once is a cron schedule that comes round one time.
+type once struct {
+	at   time.Time
+	past bool
+}
+
+// Next returns the time of the one run, or now if that has passed, and never
+// again.
+func (o *once) Next(now time.Time) time.Time {
+	if o.past {
+		return time.Time{}
+	}
+	o.past = true
+	if o.at.Before(now) {
+		return now
+	}
+	return o.at
+}
+
+// start runs one cycle of the job, then plans the next.
+func (s *Scheduler) start(e *entry) {
+	s.mu.Lock()
+	if s.stopped || e.removed || e.running {
+		s.mu.Unlock()
+		return
+	}
+	s.unplan(e)
+	e.running = true
+	scheduled := e.scheduled
+	s.running.Add(1)
+	s.mu.Unlock()
+	defer s.running.Done()
+
+	s.cycle(scheduled)
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e.running = false
+	if e.removed {
+		delete(s.jobs, scheduled.Job.Name)
+		return
+	}
+	s.plan(e, e.scheduled.Next(s.engine.Now()))
+}
+
+func (s *Scheduler) cycle(j Scheduled) {
+	log := s.engine.Logger.With(zap.String("job", j.Job.Name))
+	log.Info("cycle started")
+	x, err := s.engine.Cycle(s.ctx, j.Job, Options{})
+	fields := []zap.Field{
+		zap.String("cycle", x.CycleID), zap.Bool("initial", x.Initial), zap.Stringer("summary", x.Summary),
+		zap.Duration("took", x.Ended.Sub(x.Began)),
+	}
+	switch {
+	case errors.Is(err, ErrInterrupted):
+		log.Info("cycle interrupted; the next one goes on from here", fields...)
+	case errors.Is(err, state.ErrLocked):
+		log.Warn("cycle left out: another process is running one", zap.Error(err))
+	case err != nil:
+		log.Error("cycle failed", append(fields, zap.Error(err))...)
+	case x.Summary.Fail > 0:
+		log.Warn("cycle ended with failures", fields...)
+	default:
+		log.Info("cycle ended", fields...)
+	}
+}

@@ -1,0 +1,135 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/scimsync/scimsync/connectors/directory"
+	"github.com/scimsync/scimsync/engine/state"
+)
+
+// SynchronizationJob is a job as Microsoft Graph shows it (synchronizationJob,
+// microsoft-graph-docs-contrib api-reference/v1.0/resources). Name is
+// scimsync's addition.
+type SynchronizationJob struct {
+	ID                         string                  `json:"id"`
+	Name                       string                  `json:"name"`
+	TemplateID                 string                  `json:"templateId"`
+	Schedule                   SynchronizationSchedule `json:"schedule"`
+	Status                     SynchronizationStatus   `json:"status"`
+	SynchronizationJobSettings []KeyValue              `json:"synchronizationJobSettings"`
+}
+
+// SynchronizationSchedule is Graph's synchronizationSchedule. NextRun is
+// scimsync's addition.
+type SynchronizationSchedule struct {
+	Expiration *time.Time `json:"expiration"`
+	Interval   string     `json:"interval"` // ISO 8601: PT40M
+	State      string     `json:"state"`    // Active | Disabled | Paused
+	NextRun    *time.Time `json:"nextRun,omitempty"`
+}
+
+// SynchronizationStatus is Graph's synchronizationStatus.
+type SynchronizationStatus struct {
+	Code                               string         `json:"code"` // NotConfigured | NotRun | Active | Paused | Quarantine
+	CountSuccessiveCompleteFailures    int64          `json:"countSuccessiveCompleteFailures"`
+	EscrowsPruned                      bool           `json:"escrowsPruned"`
+	LastExecution                      *TaskExecution `json:"lastExecution"`
+	LastSuccessfulExecution            *TaskExecution `json:"lastSuccessfulExecution"`
+	LastSuccessfulExecutionWithExports *TaskExecution `json:"lastSuccessfulExecutionWithExports"`
+	Progress                           []KeyValue     `json:"progress"`
+	Quarantine                         *struct{}      `json:"quarantine"`
+	SteadyStateFirstAchievedTime       time.Time      `json:"steadyStateFirstAchievedTime"`
+	SteadyStateLastAchievedTime        time.Time      `json:"steadyStateLastAchievedTime"`
+	SynchronizedEntryCountByType       []KeyCount     `json:"synchronizedEntryCountByType"`
+	TroubleshootingURL                 string         `json:"troubleshootingUrl"`
+	Escrows                            int64          `json:"escrows"` // scimsync's addition: objects waiting for another try
+}
+
+// TaskExecution is Graph's synchronizationTaskExecution. Initial and Summary
+// are scimsync's additions.
+type TaskExecution struct {
+	ActivityIdentifier           string                `json:"activityIdentifier"`
+	CountEntitled                int64                 `json:"countEntitled"`
+	CountEntitledForProvisioning int64                 `json:"countEntitledForProvisioning"`
+	CountEscrowed                int64                 `json:"countEscrowed"`
+	CountEscrowedRaw             int64                 `json:"countEscrowedRaw"`
+	CountExported                int64                 `json:"countExported"`
+	CountExports                 int64                 `json:"countExports"`
+	CountImported                int64                 `json:"countImported"`
+	CountImportedDeltas          int64                 `json:"countImportedDeltas"`
+	CountImportedReferenceDeltas int64                 `json:"countImportedReferenceDeltas"`
+	Error                        *SynchronizationError `json:"error"`
+	State                        string                `json:"state"` // Succeeded | Failed | EntryLevelErrors
+	TimeBegan                    time.Time             `json:"timeBegan"`
+	TimeEnded                    time.Time             `json:"timeEnded"`
+	Initial                      bool                  `json:"initial"`
+}
+
+// SynchronizationError is Graph's synchronizationError.
+type SynchronizationError struct {
+	Code             string `json:"code"`
+	Message          string `json:"message"`
+	TenantActionable bool   `json:"tenantActionable"`
+}
+
+// KeyValue is Graph's keyValuePair.
+type KeyValue struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// KeyCount is Graph's stringKeyLongValuePair.
+type KeyCount struct {
+	Key   string `json:"key"`
+	Value int64  `json:"value"`
+}
+
+// Status returns what is known of a job, in Graph's shape. interval is the
+// schedule as ISO 8601 or a cron expression; next is when the job runs next,
+// zero if it is not scheduled.
+func Status(record state.Job, counts state.Counts, interval string, next time.Time) SynchronizationJob {
+	job := SynchronizationJob{
+		ID: record.ID, Name: record.Name, TemplateID: "scim",
+		Schedule:                   SynchronizationSchedule{Interval: interval, State: "Active"},
+		SynchronizationJobSettings: []KeyValue{},
+		Status: SynchronizationStatus{
+			Code: "Active", CountSuccessiveCompleteFailures: record.CompleteFailures, Progress: []KeyValue{},
+			LastExecution:                      execution(record.Last),
+			LastSuccessfulExecution:            execution(record.LastSuccess),
+			LastSuccessfulExecutionWithExports: execution(record.LastWithExports),
+			SteadyStateFirstAchievedTime:       record.SteadyStateFirst,
+			SteadyStateLastAchievedTime:        record.SteadyStateLast,
+			SynchronizedEntryCountByType:       []KeyCount{},
+			Escrows:                            counts.Escrows,
+		},
+	}
+	if record.Last == nil {
+		job.Status.Code = "NotRun"
+	}
+	if !next.IsZero() {
+		job.Schedule.NextRun = &next
+	}
+	for _, t := range []directory.ObjectType{directory.User, directory.Group} {
+		if n := counts.Connections[t]; n > 0 {
+			job.Status.SynchronizedEntryCountByType = append(job.Status.SynchronizedEntryCountByType,
+				KeyCount{Key: string(t) + " to " + targetType(t), Value: n})
+		}
+	}
+	return job
+}
+
+func execution(x *state.Execution) *TaskExecution {
+	if x == nil {
+		return nil
+	}
+	task := &TaskExecution{
+		ActivityIdentifier: x.CycleID, CountEntitled: x.Entitled, CountEntitledForProvisioning: x.Entitled,
+		CountEscrowed: x.Escrowed, CountEscrowedRaw: x.Escrowed, CountExported: x.Exported, CountExports: x.Exports,
+		CountImported: x.Imported, CountImportedDeltas: x.ImportedDeltas,
+		State: x.State, TimeBegan: x.Began, TimeEnded: x.Ended, Initial: x.Initial,
+	}
+	if x.ErrorCode != "" {
+		task.Error = &SynchronizationError{Code: x.ErrorCode, Message: x.ErrorMessage, TenantActionable: true}
+	}
+	return task
+}
