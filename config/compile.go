@@ -91,14 +91,14 @@ func (d *document) failAttribute(a *value, err error) {
 	}
 	n := a.get("expression").node
 	message := strings.TrimPrefix(e.Error(), fmt.Sprintf("line %d, column %d: ", e.Line, e.Column))
+	at := d.at(n, message)
+	at.Err = err
 	if column, ok := d.within(n, e); ok {
-		d.errors = append(d.errors, &Error{File: d.name, Line: n.Line, Column: column, Message: message, Err: err})
-		return
+		at.Column = column
+	} else {
+		at.Message = fmt.Sprintf("in line %d, column %d of the expression: %s", e.Line, e.Column, at.Message)
 	}
-	d.errors = append(d.errors, &Error{
-		File: d.name, Line: n.Line, Column: n.Column, Err: err,
-		Message: fmt.Sprintf("in line %d, column %d of the expression: %s", e.Line, e.Column, message),
-	})
+	d.errors = append(d.errors, at)
 }
 
 // within returns the column in the file of a place in an expression, if the

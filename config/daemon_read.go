@@ -32,6 +32,9 @@ func (d *Daemon) read(m *merged) {
 func (m *merged) fail(key, format string, args ...any) {
 	message := fmt.Sprintf(format, args...)
 	v, ok := m.from[key]
+	if ok {
+		message = v.mask(message)
+	}
 	switch {
 	case !ok:
 		m.doc.errors = append(m.doc.errors, &Error{File: m.doc.name, Line: 1, Column: 1, Message: message})

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -35,6 +36,13 @@ func newDocument(name, dir string, in *inputs) *document {
 
 // at returns a new Error at a node; with no place if node is nil or made up.
 func (d *document) at(n *yaml.Node, message string) *Error {
+	// Escapes in the file must not reach a terminal as control characters.
+	message = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, message)
 	e := &Error{File: d.name, Message: message}
 	if n != nil {
 		e.Line, e.Column = n.Line, n.Column

@@ -23,7 +23,7 @@ func mailAddress() *pattern {
 func daemonShape() *shape {
 	return &shape{
 		kind:  object,
-		about: "The daemon file of scimsync: which jobs there are, where the state is kept, what is served. Every key can be set from the environment as SCIMSYNC_…",
+		about: "The daemon file of scimsync: which jobs there are, where the state is kept, what is served. Every key can be set from the environment as SCIMSYNC_ and its name.",
 		keys: []key{
 			{name: "jobs", shape: shape{
 				kind: list, minItems: 1, items: &shape{kind: text, refers: true, about: "A job file, or a glob of job files."},

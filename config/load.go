@@ -98,6 +98,7 @@ func (d *Daemon) jobFiles() (files []string, problems Errors) {
 			at.Message = fmt.Sprintf("jobs: the file %s cannot be read: %s", pattern, reasonOf(statErr))
 		}
 		if at.Message != "" {
+			at.Message = d.patterns[i].mask(at.Message)
 			problems = append(problems, at)
 		}
 		for _, m := range matches {

@@ -19,13 +19,14 @@ func readMappings(d *document, root *value, j *Job) {
 	if users.given || !all.given {
 		j.Users = readObjectMapping(d, users, directory.User, j)
 	}
+	noFile := groups.given && groups.get("enabled").truthOr(true) && !source.get("groups").given && !source.faulty
 	switch {
-	case groups.given && groups.get("enabled").truthOr(true) && !source.get("groups").given && !source.faulty:
+	case noFile:
 		d.fail(groups.node, "mappings.groups provisions groups, but source.groups is missing: name the file with the groups, or write enabled: false")
 	case groups.given, !all.given && source.get("groups").given:
 		j.Groups = readObjectMapping(d, groups, directory.Group, j)
 	}
-	if j.Users == nil && j.Groups == nil && !all.faulty {
+	if j.Users == nil && j.Groups == nil && !all.faulty && !noFile {
 		d.warn(all.node, "mappings provisions neither users nor groups: the job does nothing")
 	}
 }

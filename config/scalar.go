@@ -32,7 +32,7 @@ func (d *document) checkScalar(n *yaml.Node, s *shape, path string) *value {
 		reason = d.readText(v, s)
 	}
 	if reason != "" {
-		return d.wrong(n, path, "%s", reason)
+		return d.wrong(n, path, "%s", v.mask(reason))
 	}
 	return v
 }
@@ -197,6 +197,8 @@ func found(n *yaml.Node, s *shape) string {
 		return "another kind of value"
 	case what == "text":
 		return quote(n.Value)
+	case strings.ContainsFunc(n.Value, func(r rune) bool { return !strconv.IsPrint(r) }):
+		return what + " " + quote(n.Value) // an explicit tag can call any text a number
 	default:
 		return what + " " + n.Value
 	}

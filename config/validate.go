@@ -24,6 +24,7 @@ func Validate(path string, options ...Option) (problems, warnings Errors) {
 		warnings = append(warnings, j.Warnings...)
 		for _, f := range j.files {
 			if e := f.check(); e != nil {
+				e.Message = f.value.mask(e.Message)
 				warnings = append(warnings, e)
 			}
 		}
@@ -33,16 +34,17 @@ func Validate(path string, options ...Option) (problems, warnings Errors) {
 
 // sourceFile is a path or glob of a source with its place in the job file.
 type sourceFile struct {
-	at   *Error
-	key  string
-	path string
+	at    *Error
+	key   string
+	path  string
+	value *value
 }
 
 func sourceFiles(d *document, v *value) []sourceFile {
 	var files []sourceFile
 	for _, key := range []string{"users", "groups", "assignments", "deletedUsers"} {
 		if f := v.get(key); f.ok() {
-			files = append(files, sourceFile{at: d.at(f.node, ""), key: f.path, path: d.resolvePath(f.text)})
+			files = append(files, sourceFile{at: d.at(f.node, ""), key: f.path, path: d.resolvePath(f.text), value: f})
 		}
 	}
 	return files

@@ -32,6 +32,14 @@ type value struct {
 	items  []*value
 }
 
+// mask returns a message without what references stand for.
+func (v *value) mask(message string) string {
+	if len(v.refs) == 0 {
+		return message
+	}
+	return NewMasker(v.refs...).Mask(message)
+}
+
 // get returns the field of an object, an absent value if there is none.
 func (v *value) get(name string) *value {
 	if f, ok := v.fields[name]; ok {

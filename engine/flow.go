@@ -25,6 +25,9 @@ func (c *cycle) object(ctx context.Context, s *subject) result {
 		f.trace.target(s.connection.TargetAnchor)
 	}
 	switch {
+	case s.decision.Err != nil:
+		// Nobody leaves scope because a filter could not be evaluated.
+		return f.fail("EntrySynchronizationError", provlog.StepScoping, "", s.decision.Err)
 	case s.mapErr != nil:
 		return f.fail("EntrySynchronizationError", provlog.StepProcessing, "", s.mapErr)
 	case s.mapped.Skip:
@@ -42,11 +45,10 @@ func (c *cycle) object(ctx context.Context, s *subject) result {
 	case plan.Release:
 		return f.leave(skipEntitled, s.why)
 	default:
-		reason := skipRedundant
-		if !s.decision.InScope {
-			reason = skipEntitled
+		if s.decision.InScope {
+			return f.leave(skipRedundant, s.why)
 		}
-		return f.leave(reason, s.why)
+		return f.leave(skipEntitled, s.decision.Reason+"; "+s.why)
 	}
 }
 
@@ -200,8 +202,9 @@ func (f *flow) update(ctx context.Context, action plan.Action, current directory
 	}
 	var r result
 	if differs {
-		if action == plan.Disable {
-			f.why = f.decision.Reason
+		f.why = f.decision.Reason
+		if action == plan.Update {
+			f.why = "differs: " + attributes(op)
 		}
 		r = f.wrote(op)
 	} else {
@@ -355,6 +358,15 @@ func (f *flow) preview(r *result, op plan.Operation) {
 		r.Entry.Error = &plan.EntryError{Code: "InternalError", Message: err.Error()}
 	}
 	r.Entry.Requests = append(r.Entry.Requests, requests...)
+}
+
+// attributes names what an operation changes, the first few of it.
+func attributes(op plan.Operation) string {
+	names := make([]string, 0, len(op.Changes))
+	for _, c := range op.Changes {
+		names = append(names, c.Attribute)
+	}
+	return listed(names)
 }
 
 func matchText(matches []mapping.Match) string {

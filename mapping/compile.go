@@ -59,7 +59,7 @@ func Compile(t directory.ObjectType, attributes []Attribute) (*Mapping, error) {
 		m.rows[i].rank = rank
 	}
 	if !m.HasSoftDelete() && t == directory.User {
-		m.warnings = append(m.warnings, "no attribute mapping reads IsSoftDeleted: users that leave scope are not disabled in the application")
+		m.warnings = append(m.warnings, "no attribute mapping that applies on updates reads IsSoftDeleted: users that leave scope are not disabled in the application")
 	}
 	return m, nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/scimsync/scimsync/connectors/directory"
+	"github.com/scimsync/scimsync/mapping/expr"
 )
 
 func text(s string) *string { return &s }
@@ -64,8 +65,9 @@ func TestExpressionErrorsAreKept(t *testing.T) {
 		t.Fatalf("err = %v", err)
 	}
 	var e *Error
-	if !errors.As(err, &e) || e.Err == nil {
-		t.Errorf("error %+v", e)
+	var place *expr.Error
+	if !errors.As(err, &e) || !errors.As(e, &place) || place.Line != 1 || place.Column != 1 {
+		t.Errorf("error %+v, place %+v", e, place)
 	}
 }
 
@@ -104,8 +106,10 @@ func TestWarnings(t *testing.T) {
 		{"extension", []Attribute{matching, active, {Source: "extension_0a_Team", Target: "title"}}, nil},
 		{"flowNullValues on creation", []Attribute{matching, active, {Source: "jobTitle", Target: "title", Apply: OnCreate, FlowNullValues: true}},
 			[]string{"attribute mapping 3 (title) has flowNullValues without effect: it clears values on updates, when the source has become empty"}},
+		{"soft delete on creation alone", []Attribute{matching, {Source: "IsSoftDeleted", Target: "active", Apply: OnCreate}},
+			[]string{"no attribute mapping that applies on updates reads IsSoftDeleted: users that leave scope are not disabled in the application"}},
 		{"no soft delete", []Attribute{matching, {Source: "accountEnabled", Target: "active"}},
-			[]string{"no attribute mapping reads IsSoftDeleted: users that leave scope are not disabled in the application"}},
+			[]string{"no attribute mapping that applies on updates reads IsSoftDeleted: users that leave scope are not disabled in the application"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m, err := Compile(directory.User, c.attributes)

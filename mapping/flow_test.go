@@ -175,6 +175,20 @@ func TestLeaving(t *testing.T) {
 	}
 }
 
+func TestNothingMatchesWhatLeaves(t *testing.T) {
+	m := compile(t, directory.User,
+		Attribute{Expression: `IIF([IsSoftDeleted]="True", [mail], [userPrincipalName])`, Target: "userName", MatchingPrecedence: 1})
+	for _, leaving := range []bool{false, true} {
+		res, err := m.Map(ada(), Input{Now: now, SoftDeleted: leaving, Deprovision: leaving})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(res.Values) != 1 || (len(res.Match) == 0) != leaving {
+			t.Errorf("leaving %v: %+v", leaving, res)
+		}
+	}
+}
+
 func TestMatchOrder(t *testing.T) {
 	m := compile(t, directory.User,
 		Attribute{Source: "mail", Target: "userName", MatchingPrecedence: 3},

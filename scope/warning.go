@@ -27,7 +27,7 @@ func warnAttribute(t directory.ObjectType, name string) string {
 
 // unsupported are the attributes that Microsoft's pages name as such, beside
 // references and dates (Microsoft Learn, "Known issues for provisioning").
-var unsupported = map[string]bool{"appRoleAssignments": true, "userType": true, "members": true, "manager": true}
+var unsupported = map[string]bool{"appRoleAssignments": true, "userType": true}
 
 func warnUnknown(t directory.ObjectType, name string) string {
 	if strings.HasPrefix(strings.ToLower(name), "extension_") {

@@ -14,7 +14,6 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/scimsync/scimsync/config"
-	"github.com/scimsync/scimsync/connectors/directory"
 	"github.com/scimsync/scimsync/connectors/export"
 	"github.com/scimsync/scimsync/connectors/scim"
 	"github.com/scimsync/scimsync/engine"
@@ -111,34 +110,22 @@ func (a *app) wire(daemon *config.Daemon, only string) ([]wired, error) {
 		return nil, err
 	}
 	a.mask(daemon, files)
-	var jobs []wired
-	var names []string
-	for _, file := range files {
-		names = append(names, file.Name)
-		if only != "" && file.Name != only {
-			continue
+	if only != "" {
+		file, err := config.JobNamed(files, only)
+		if err != nil {
+			return nil, err
 		}
+		files = []*config.Job{file}
+	}
+	var jobs []wired
+	for _, file := range files {
 		job, err := wireJob(file)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", file.File, err)
 		}
 		jobs = append(jobs, job)
 	}
-	if only != "" && len(jobs) == 0 {
-		return nil, unknownJob(only, names, a.flags.config)
-	}
 	return jobs, nil
-}
-
-func unknownJob(name string, known []string, file string) error {
-	hint := "there are " + strings.Join(known, ", ")
-	if len(known) == 0 {
-		hint = file + " lists none"
-	}
-	if near := directory.Nearest(name, known); near != "" {
-		hint = "did you mean " + near + "?"
-	}
-	return fmt.Errorf("there is no job %q: %s", name, hint)
 }
 
 func wireJob(file *config.Job) (wired, error) {

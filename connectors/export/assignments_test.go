@@ -107,7 +107,7 @@ func TestAssignmentErrors(t *testing.T) {
 		{"no principal", `{"principalType":"User"}`, Assigned{}, `a.json:1:2: the assignment has no principalId, the object id of the assigned user or group`},
 		{"another type", `{"principalId":"a1","principalType":"Device"}`, Assigned{}, `a.json:1:2: the assignment's principalType is "Device", which is none of User, Group and ServicePrincipal`},
 		{"two applications", `{"principalId":"a1","resourceId":"x1","resourceDisplayName":"BlogIn"},{"principalId":"b2","resourceId":"y1","resourceDisplayName":"Wiki"}`, Assigned{},
-			`a.json:1:73: the list holds assignments to two applications, x1 "BlogIn" and y1 "Wiki"; export appRoleAssignedTo of one service principal`},
+			`a.json:1:72: the list holds assignments to two applications, x1 "BlogIn" and y1 "Wiki"; export appRoleAssignedTo of one service principal`},
 		{"one role, two values", `{"principalId":"a1","appRoleId":"r1","appRoleValue":"A"},{"principalId":"b2","appRoleId":"r1","appRoleValue":"B"}`, Assigned{},
 			`a.json:1:59: the role r1 has the value "B" here and "A" before`},
 		{"user by a wrong name", ``, Assigned{Users: []string{"ada@x", "adda@x"}},

@@ -82,7 +82,7 @@ func inspect(path string) (file, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return f, &connectors.ReadError{Place: path, Reason: "the file does not exist", Err: nil}
+		return f, &connectors.ReadError{Place: path, Reason: "the file does not exist"}
 	case err != nil:
 		return f, unreadable(path, err)
 	case info.IsDir():
@@ -151,20 +151,17 @@ func (s fileSet) unchanged() error {
 	if s.pattern == "" {
 		return nil
 	}
+	for _, f := range s.files {
+		info, err := os.Stat(f.path)
+		if err := f.unchanged(info, err); err != nil {
+			return err
+		}
+	}
 	paths, err := expand(s.pattern)
 	if err != nil || len(paths) != len(s.files) {
 		return &connectors.ReadError{
 			Place: s.pattern, Err: connectors.ErrSourceChanged,
 			Reason: fmt.Sprintf("%d files matched and now %d do", len(s.files), len(paths)),
-		}
-	}
-	for i, f := range s.files {
-		if paths[i] != f.path {
-			return &connectors.ReadError{Place: paths[i], Reason: "the file was not there before", Err: connectors.ErrSourceChanged}
-		}
-		info, err := os.Stat(f.path)
-		if err := f.unchanged(info, err); err != nil {
-			return err
 		}
 	}
 	return nil

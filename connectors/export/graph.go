@@ -18,6 +18,7 @@ type entry struct {
 type builder struct {
 	names *names
 	spare map[string]directory.Value // taken back from an object that nobody kept
+	size  int                        // attributes of the last object: the next one has about as many
 	seen  map[string]struct{}        // for finding a reference that is listed twice
 }
 
@@ -31,7 +32,7 @@ func (b *builder) attributes() map[string]directory.Value {
 		b.spare = nil
 		return m
 	}
-	return make(map[string]directory.Value, 32)
+	return make(map[string]directory.Value, b.size)
 }
 
 // recycle takes back what entry made. The object must not be used any more.
@@ -218,6 +219,7 @@ func (b *builder) referred(s *scanner) (string, error) {
 // finish sets the anchor and the attributes that follow from others.
 func (b *builder) finish(e *entry) error {
 	o := &e.object
+	b.size = len(o.Attributes)
 	o.Anchor = o.Attributes["objectId"].Text()
 	if e.removed {
 		return nil

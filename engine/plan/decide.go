@@ -120,21 +120,21 @@ func decideInScope(s Situation) (Intent, string) {
 func decideOutOfScope(s Situation) (Intent, string) {
 	switch {
 	case s.Standing == Unconnected:
-		return Leave, "out of scope, and not provisioned"
+		return Leave, "never provisioned"
 	case s.SkipOutOfScopeDeletions:
-		return Leave, "out of scope, but skipOutOfScopeDeletions is set"
+		return Leave, "skipOutOfScopeDeletions is set"
 	case s.Type == directory.Group && !s.Actions.Delete:
-		return Leave, "out of scope, but the Delete action is not enabled"
+		return Leave, "the Delete action is not enabled"
 	case s.Type == directory.Group:
-		return Erase, "out of scope; a group cannot be disabled"
+		return Erase, "a group cannot be disabled"
 	case s.Standing == Abandoned:
-		return Leave, "out of scope since earlier, no longer managed"
+		return Leave, "out of scope since earlier, and no longer managed"
 	case s.Standing == Suspended && !s.Initial:
-		return Leave, "out of scope, disabled already"
+		return Leave, "disabled already"
 	case !s.CanDisable:
-		return Leave, "out of scope, but no attribute mapping reads IsSoftDeleted"
+		return Leave, "no attribute mapping reads IsSoftDeleted, so it is not disabled"
 	case !s.Actions.Update:
-		return Leave, "out of scope, but the Update action is not enabled"
+		return Leave, "the Update action is not enabled"
 	default:
 		return Deprovision, "out of scope"
 	}

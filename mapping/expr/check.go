@@ -186,32 +186,34 @@ func (k *checker) constant(c *callOp, i int) {
 	switch p.Type {
 	case TypeInteger:
 		if _, ok := v.Integer(); !ok {
-			k.argument(c, i, "%q is not a whole number", v.Text())
+			k.argument(c, i, "%s is not a whole number", k.quote(v))
 			return
 		}
 	case TypeBoolean:
 		if _, ok := truth(v); !ok {
-			k.argument(c, i, "%q is neither True nor False", v.Text())
+			k.argument(c, i, "%s is neither True nor False", k.quote(v))
 			return
 		}
 	case TypeDateTime:
 		if v.Kind() != directory.String {
-			k.argument(c, i, "%s is not a date", v.Text())
+			k.argument(c, i, "%s is not a date", k.quote(v))
 			return
 		}
 		if _, err := parseDate(v.Text(), epoch); err != nil {
-			k.argument(c, i, "%q is not a date: %v", v.Text(), err)
+			k.argument(c, i, "%s is not a date: %v", k.quote(v), k.hide(err))
 			return
 		}
 	}
 	if len(p.Values) > 0 && !slices.ContainsFunc(p.Values, func(w string) bool { return strings.EqualFold(w, v.Text()) }) {
-		hint := ""
-		if near := directory.Nearest(v.Text(), p.Values); near != "" {
-			hint = fmt.Sprintf("; did you mean %q?", near)
-		}
-		k.argument(c, i, "%q is not allowed: it is one of %s%s", v.Text(), strings.Join(p.Values, ", "), hint)
+		k.argument(c, i, "%s is not allowed: it is one of %s", k.quote(v), strings.Join(p.Values, ", "))
 	}
 }
+
+// quote returns a constant as an error may show it.
+func (k *checker) quote(v directory.Value) string { return k.program.quote(v) }
+
+// hide returns an error as another may show it.
+func (k *checker) hide(err error) error { return k.program.hide(err) }
 
 // given reports whether the argument at index i is in the text and neither
 // empty nor NULL nor "".

@@ -9,8 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-// epoch stands for the current time where only the form of a date matters.
-var epoch = time.Unix(0, 0).UTC()
+// epoch stands for the current time where only the form of a date matters. It
+// is in a leap year, so that February 29 without a year passes.
+var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // maxDate bounds the length of a date in bytes.
 const maxDate = 200

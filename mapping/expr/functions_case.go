@@ -148,7 +148,7 @@ func prepareCulture(k *checker, c *callOp) {
 	}
 	found := findCulture(v.Text())
 	if found == nil {
-		k.argument(c, 1, noCulture, `"`+v.Text()+`"`)
+		k.argument(c, 1, noCulture, k.quote(v))
 		return
 	}
 	c.prepared = found

@@ -179,7 +179,7 @@ func prepareFormatDateTime(k *checker, c *callOp) {
 		if !v.IsEmpty() {
 			var err error
 			if f.styles, err = parseStyles(v.Text()); err != nil {
-				k.argument(c, formatStyles, "%v", err)
+				k.argument(c, formatStyles, "%v", k.hide(err))
 			}
 		}
 	}
@@ -195,7 +195,7 @@ func constantLayout(k *checker, c *callOp, i int) *layout {
 	}
 	l, err := parseLayout(v.Text())
 	if err != nil {
-		k.argument(c, i, "not a .NET date format: %v", err)
+		k.argument(c, i, "not a .NET date format: %v", k.hide(err))
 	}
 	return l
 }

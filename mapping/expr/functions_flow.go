@@ -55,7 +55,7 @@ var flowFunctions = []*builtin{
 		run: func(m *machine, c *callOp, args []result) (result, error) {
 			message := str(args, 0)
 			if m.program.redacted {
-				message = "[Redact]"
+				message = redactedText
 			}
 			err := m.fault(c.node.At, c, nil, "%s", message)
 			return result{signal: &signal{err}}, nil

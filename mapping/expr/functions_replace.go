@@ -52,13 +52,13 @@ func prepareReplace(k *checker, c *callOp) {
 	}
 	r, err := compileRegex(pattern.Text(), k.program.options.matchTimeout)
 	if err != nil {
-		k.argument(c, replacePattern, "not a valid .NET regular expression: %v", err)
+		k.argument(c, replacePattern, "not a valid .NET regular expression: %v", k.hide(err))
 		return
 	}
 	prepared := &replacing{regex: r}
 	if name, ok := c.constant(replaceGroup); ok && c.given(replaceGroup) {
 		if r.group(name.Text()) < 0 {
-			k.argument(c, replaceGroup, "the pattern has no group %q", name.Text())
+			k.argument(c, replaceGroup, "the pattern has no group %s", k.quote(name))
 			return
 		}
 	} else if value, ok := c.constant(replaceValue); ok {
@@ -145,15 +145,6 @@ func (c *callOp) compiled(m *machine, args []result) (*regex, *replacer, error) 
 		return nil, nil, c.fault(m, replacePattern, "not a valid .NET regular expression: %v", m.hide(err))
 	}
 	return r, nil, nil
-}
-
-// hide returns the error, or a shorter one where it could quote a value that
-// is never to be shown.
-func (m *machine) hide(err error) error {
-	if m.program.redacted {
-		return errors.New("[Redact]")
-	}
-	return err
 }
 
 // regexFault places an error of the regular expression; nil stays nil.

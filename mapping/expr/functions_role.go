@@ -59,10 +59,10 @@ var roleFunctions = []*builtin{
 	},
 }
 
-// eachRole applies f to every role; without a role the result is null.
+// eachRole applies f to every role. Null stays null.
 func (c *callOp) eachRole(m *machine, args []result, f func(directory.Value) directory.Value) (result, error) {
 	roles := args[0].v.Elements()
-	if len(roles) == 0 {
+	if args[0].v.IsNull() {
 		return result{}, nil
 	}
 	if len(roles) > MaxElements {

@@ -1,7 +1,6 @@
 package expr
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/scimsync/scimsync/connectors/directory"
@@ -200,22 +199,8 @@ func (c *callOp) argumentAt(i int) Position {
 	return c.node.At
 }
 
-// quote returns a value as an error may show it: shortened, and not at all
-// where the expression is redacted.
-func (m *machine) quote(v directory.Value) string {
-	const most = 60
-	if m.program.redacted {
-		return "[Redact]"
-	}
-	if v.IsNull() {
-		return "null"
-	}
-	s := v.Text()
-	if v.Kind() == directory.List {
-		s = fmt.Sprintf("%d values", len(v.Elements()))
-	}
-	if utf16Len(s) > most {
-		s = utf16Slice(s, 0, most) + "…"
-	}
-	return fmt.Sprintf("%q", s)
-}
+// quote returns a value as an error may show it.
+func (m *machine) quote(v directory.Value) string { return m.program.quote(v) }
+
+// hide returns an error as another may show it.
+func (m *machine) hide(err error) error { return m.program.hide(err) }

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -177,4 +178,35 @@ func (m *machine) reset() {
 	if cap(m.runes) > keep {
 		m.runes = nil
 	}
+}
+
+// quote returns a value as an error may show it: shortened, and not at all
+// where the expression is redacted.
+func (p *Program) quote(v directory.Value) string {
+	const most = 60
+	switch {
+	case p.redacted:
+		return redactedText
+	case v.IsNull():
+		return "null"
+	case v.Kind() == directory.List:
+		return fmt.Sprintf("a list of %d values", len(v.Elements()))
+	}
+	s := v.Text()
+	if utf16Len(s) > most {
+		s = utf16Slice(s, 0, most) + "…"
+	}
+	return fmt.Sprintf("%q", s)
+}
+
+// redactedText stands for what Redact hides.
+const redactedText = "[Redact]"
+
+// hide returns the error, or a bare one where it could quote a value that is
+// never to be shown.
+func (p *Program) hide(err error) error {
+	if p.redacted {
+		return errors.New(redactedText)
+	}
+	return err
 }

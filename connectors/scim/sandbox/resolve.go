@@ -74,7 +74,7 @@ func (rt *resourceType) resolveURN(p *place, path scimpath.Path, scimType string
 		}
 	default:
 		for _, urn := range []string{path.URN, whole} {
-			if err := rt.misspelt(urn, scimType); err != nil {
+			if err := rt.misplaced(urn, scimType); err != nil {
 				return false, err
 			}
 		}
@@ -100,8 +100,14 @@ func wholeOnly(p place, path scimpath.Path, scimType string) error {
 	return bad(scimType, "'%s': the extension %s is one object and has no elements for a value filter", path, p.extension)
 }
 
-// misspelt refuses a URN that is nearly one of those that the sandbox knows.
-func (rt *resourceType) misspelt(urn, scimType string) error {
+// misplaced refuses a URN that is of the other type of resource, or nearly one
+// of those of this type.
+func (rt *resourceType) misplaced(urn, scimType string) error {
+	for _, other := range []*resourceType{&userType, &groupType} {
+		if other.name != rt.name && (strings.EqualFold(urn, other.core.ID) || other.extension(urn) != nil) {
+			return bad(scimType, "the schema '%s' is one of a %s, not of a %s", urn, other.name, rt.name)
+		}
+	}
 	for _, known := range append([]schema{rt.core}, rt.extensions...) {
 		if d := distance(strings.ToLower(urn), strings.ToLower(known.ID), 3); d > 0 && d <= 2 {
 			return bad(scimType, "the schema '%s' is not defined; did you mean '%s'?", urn, known.ID)

@@ -99,7 +99,7 @@ func (rt *resourceType) readExtension(ext *schema, key string, v any) (any, erro
 		if strings.EqualFold(key, rt.core.ID) {
 			return nil, bad(invalidSyntax, "the attributes of %s stand at the top of the resource, not under its URN", rt.core.ID)
 		}
-		if err := rt.misspelt(key, invalidSyntax); err != nil {
+		if err := rt.misplaced(key, invalidSyntax); err != nil {
 			return nil, err
 		}
 		return prune(m), nil
@@ -145,7 +145,7 @@ func (rt *resourceType) schemas(body map[string]any) ([]any, error) {
 			core = true
 		case rt.extension(urn) != nil, rt.name == "Group" && urn == legacyGroupURN:
 		case strings.HasPrefix(strings.ToLower(urn), "urn:"):
-			if err := rt.misspelt(urn, invalidSyntax); err != nil {
+			if err := rt.misplaced(urn, invalidSyntax); err != nil {
 				return nil, err
 			}
 		default:
