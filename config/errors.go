@@ -10,13 +10,13 @@ import (
 // Error is one thing that is wrong with a file of the configuration, or, as a
 // warning, allowed and yet likely a mistake.
 type Error struct {
-	File   string // path of the file, or the environment variable or flag that was read instead
-	Line   int    // from 1; 0 where there is no place in a file
-	Column int    // from 1, in characters; 0 for a whole line
+	File   string `json:"file"`             // path of the file, or the environment variable or flag that was read instead
+	Line   int    `json:"line,omitempty"`   // from 1; 0 where there is no place in a file
+	Column int    `json:"column,omitempty"` // from 1, in characters; 0 for a whole line
 	// Message says what was found and what would be right. It may go on over
 	// further lines: an expression with a caret under the place.
-	Message string
-	Err     error // the cause, where there is one
+	Message string `json:"message"`
+	Err     error  `json:"-"` // the cause, where there is one
 }
 
 // Error returns file, line and column as compilers print them, and the message.

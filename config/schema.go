@@ -25,7 +25,7 @@ func render(s *shape, title string) ([]byte, error) {
 	if err := e.Encode(root); err != nil {
 		return nil, err
 	}
-	return b.Bytes(), nil
+	return bytes.TrimSpace(b.Bytes()), nil
 }
 
 // schema is a JSON Schema as far as it is used here.

@@ -11,15 +11,16 @@ import (
 // file, every job file even where another one is wrong, references, paths,
 // operators, expressions and the schedule. Problems keep scimsync from
 // running; warnings are likely mistakes. It also looks whether the files of
-// the sources are there, which is a warning: exports come and go.
+// the sources are there, which is a warning: exports come and go. Neither
+// result is nil.
 func Validate(path string, options ...Option) (problems, warnings Errors) {
 	d, problems := loadDaemon(path, newInputs(options))
 	if d == nil {
-		return problems.sorted(), nil
+		return problems.sorted(), Errors{}
 	}
 	jobs, wrong := loadJobs(d)
-	problems = append(problems, wrong...)
-	warnings = append(warnings, d.Warnings...)
+	problems = append(append(Errors{}, problems...), wrong...)
+	warnings = append(Errors{}, d.Warnings...)
 	for _, j := range jobs {
 		warnings = append(warnings, j.Warnings...)
 		for _, f := range j.files {

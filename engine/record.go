@@ -89,6 +89,9 @@ func (c *cycle) recordBatch(ctx context.Context, batch []result) error {
 
 func (c *cycle) tally(r result) {
 	x := &c.execution
+	if r.uncount != "" {
+		x.Summary.Uncount(r.uncount)
+	}
 	if r.count {
 		x.Summary.Count(r.counted)
 		switch r.counted {

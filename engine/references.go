@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/scimsync/scimsync/connectors"
@@ -35,7 +36,11 @@ func (f *flow) refer(r *result, current directory.Object) {
 		return
 	}
 	wanted["displayName"] = directory.Str(f.displayName())
-	r.pending = &pending{change: f.change, target: current, counted: r.Changed}
+	wanted["userPrincipalName"] = f.change.Object.Get("userPrincipalName")
+	r.pending = &pending{change: f.change, target: current}
+	if r.Changed {
+		r.pending.counted = r.counted
+	}
 	r.pending.change.Object = directory.Object{
 		Type: f.rule.Type, Anchor: f.change.Object.Anchor, Attributes: wanted,
 	}
@@ -213,9 +218,9 @@ func (l *linkage) result() result {
 	o := l.pending.change.Object
 	now := l.engine.Now()
 	seen := l.pending.change
-	r := result{exports: l.exports, count: !l.pending.counted}
+	r := result{exports: l.exports, count: l.pending.counted == ""}
 	target := l.pending.target.Anchor
-	r.Continues = l.pending.counted
+	r.Continues = l.pending.counted != ""
 	r.Changed = len(l.done) > 0
 	r.Entry = plan.Entry{
 		ObjectType: o.Type, SourceAnchor: o.Anchor, DisplayName: o.DisplayName(), Reason: "references differ",
@@ -246,6 +251,7 @@ func (l *linkage) result() result {
 		fault := failure(l.err)
 		l.trace.fail("EntryExportUpdate", provlog.StepExport, plan.Update, fault)
 		r.Changed, r.counted, r.Entry.Action = true, plan.Fail, plan.Fail
+		r.count, r.uncount = true, l.pending.counted // an object that failed in part has failed
 		r.Entry.Reason = fault.Message
 		r.Entry.Error = &plan.EntryError{Code: fault.Code, Message: fault.Message}
 		escrow := failed(l.escrows[o.Anchor], state.Escrow{
@@ -261,7 +267,7 @@ func (l *linkage) result() result {
 		l.trace.skip(skipRedundant, "the application shows every value that it is to show")
 	}
 	l.preview(&r)
-	if r.Changed || !l.pending.counted || len(l.missing) > 0 {
+	if r.Changed || !r.Continues || len(l.missing) > 0 {
 		outcome.Event = l.trace.finish(now)
 		r.Event = outcome.Event
 	}
@@ -298,10 +304,14 @@ func (t *trace) resolved(missing []string) {
 }
 
 func (t *trace) referenced(n int) {
+	what := "1 reference"
+	if n > 1 {
+		what = strconv.Itoa(n) + " references"
+	}
 	t.event.ProvisioningStatusInfo.Status = provlog.Success
 	t.event.ProvisioningAction = provlog.ActionUpdate
 	t.step("EntryExportUpdate", provlog.StepExport, provlog.Success, nil,
-		"%d references of %s were set in the application", n, t.name)
+		"%s of %s set in the application", what, t.name)
 }
 
 // listed names the first few of a list that may be long.

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"encoding/binary"
+
 	"github.com/scimsync/scimsync/connectors/directory"
 	"github.com/scimsync/scimsync/engine/plan"
 	"github.com/scimsync/scimsync/engine/provlog"
@@ -27,7 +29,8 @@ type result struct {
 	outcomes []state.Outcome
 	pending  *pending // references to set later
 	counted  plan.Action
-	count    bool // whether the object is counted now; else its references count it
+	count    bool        // whether the object is counted now; else its references count it
+	uncount  plan.Action // what it was counted as before, and is no longer
 	inScope  bool
 	exports  int64
 	fault    error    // ends the cycle
@@ -38,27 +41,26 @@ type result struct {
 type pending struct {
 	change  directory.Change // type, anchor, displayName and the wanted references alone
 	target  directory.Object // the target object's anchor and the references that it shows
-	counted bool             // the object was counted when it was written
+	counted plan.Action      // what the object was counted as when it was written; "" if it was not
 }
 
 func (p pending) encode(b []byte) []byte {
-	b = append(b, 0)
-	if p.counted {
-		b[0] = 1
-	}
+	b = append(b, byte(len(p.counted)))
+	b = append(b, p.counted...)
 	first := directory.AppendChange(nil, p.change)
-	b = append(b, byte(len(first)), byte(len(first)>>8), byte(len(first)>>16), byte(len(first)>>24))
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(first)))
 	b = append(b, first...)
 	return directory.AppendChange(b, directory.Change{Object: p.target})
 }
 
 func decodePending(b []byte) (pending, error) {
-	if len(b) < 5 {
+	if len(b) < 1 || len(b) < 5+int(b[0]) {
 		return pending{}, directory.ErrCorrupt
 	}
-	p := pending{counted: b[0] == 1}
-	size := int(b[1]) | int(b[2])<<8 | int(b[3])<<16 | int(b[4])<<24
-	if b = b[5:]; size > len(b) {
+	p := pending{counted: plan.Action(b[1 : 1+b[0]])}
+	b = b[1+b[0]:]
+	size := int(binary.LittleEndian.Uint32(b))
+	if b = b[4:]; size > len(b) {
 		return pending{}, directory.ErrCorrupt
 	}
 	var err error

@@ -21,15 +21,15 @@ type server struct {
 	basePath string
 	token    string
 	flag     string // of the tenant URL
-	// refuses says which of the users below the server is known to refuse, by
-	// what its answer says.
-	refuses map[string]string
+	// What the server is known to refuse of what Entra sends.
+	refusesBooleanText  bool // "False" for active (scim-client-wire 4.7)
+	refusesPlainManager bool // the manager as a plain id (6.2)
 }
 
 var servers = []server{
 	{name: "better-auth, default dialect", host: "better-auth/better-auth.mjs", basePath: "/api/auth/scim/v2", token: strings.Repeat("better-auth-token-", 3)},
 	{name: "better-auth, aadOptscim062020", host: "better-auth/better-auth.mjs", basePath: "/api/auth/scim/v2", token: strings.Repeat("better-auth-token-", 3), flag: "?aadOptscim062020"},
-	{name: "scimmy, default dialect", host: "scimmy/scimmy.mjs", basePath: "/scim", token: "scimmy-token"},
+	{name: "scimmy, default dialect", host: "scimmy/scimmy.mjs", basePath: "/scim", token: "scimmy-token", refusesBooleanText: true, refusesPlainManager: true},
 	{name: "scimmy, aadOptscim062020", host: "scimmy/scimmy.mjs", basePath: "/scim", token: "scimmy-token", flag: "?aadOptscim062020"},
 }
 

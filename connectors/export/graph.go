@@ -219,7 +219,7 @@ func (b *builder) referred(s *scanner) (string, error) {
 // finish sets the anchor and the attributes that follow from others.
 func (b *builder) finish(e *entry) error {
 	o := &e.object
-	b.size = len(o.Attributes)
+	b.size = len(o.Attributes) + 3 // those that follow from others
 	o.Anchor = o.Attributes["objectId"].Text()
 	if e.removed {
 		return nil

@@ -205,10 +205,15 @@ func undeletedName(userPrincipalName, id string) string {
 // dateTimeValue reads a datetime of Graph (RFC 3339) or of the portal's CSV.
 // Text that is neither stays text.
 func dateTimeValue(s string) directory.Value {
-	for _, layout := range []string{time.RFC3339Nano, "1/2/2006 3:04:05 PM", "2006-01-02"} {
-		if t, err := time.Parse(layout, s); err == nil {
-			return directory.Time(t)
-		}
+	layout := time.RFC3339Nano
+	switch {
+	case strings.IndexByte(s, '/') >= 0:
+		layout = "1/2/2006 3:04:05 PM"
+	case len(s) == len(time.DateOnly):
+		layout = time.DateOnly
+	}
+	if t, err := time.Parse(layout, s); err == nil {
+		return directory.Time(t)
 	}
 	return directory.Str(s)
 }

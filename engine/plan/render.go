@@ -22,20 +22,26 @@ type Summary struct {
 
 // Count adds one object to the number of its action; any other action counts
 // as skipped.
-func (s *Summary) Count(a Action) {
+func (s *Summary) Count(a Action) { *s.of(a)++ }
+
+// Uncount takes one object off the number of its action: a later step has
+// failed it.
+func (s *Summary) Uncount(a Action) { *s.of(a)-- }
+
+func (s *Summary) of(a Action) *int64 {
 	switch a {
 	case Create:
-		s.Create++
+		return &s.Create
 	case Update:
-		s.Update++
+		return &s.Update
 	case Disable:
-		s.Disable++
+		return &s.Disable
 	case Delete:
-		s.Delete++
+		return &s.Delete
 	case Fail:
-		s.Fail++
+		return &s.Fail
 	default:
-		s.Skip++
+		return &s.Skip
 	}
 }
 

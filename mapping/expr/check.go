@@ -112,11 +112,11 @@ func (k *checker) count(c *callOp) bool {
 	fn, got := c.fn, len(c.nodes)
 	least, most := fn.bounds()
 	switch {
-	case got < least || most >= 0 && got > most:
-		k.fault(c.node.At, fn.Name, nil, "%s", fn.wrongCount(got, least, most))
-		return false
 	case fn.pairs && got%2 != 0:
 		k.fault(c.node.At, fn.Name, nil, "takes an even number of arguments, for keys and values come in pairs, and got %d: %s", got, fn.Signature())
+		return false
+	case got < least || most >= 0 && got > most:
+		k.fault(c.node.At, fn.Name, nil, "%s", fn.wrongCount(got, least, most))
 		return false
 	}
 	ok := true

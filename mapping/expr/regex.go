@@ -3,6 +3,7 @@ package expr
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -169,13 +170,16 @@ func substitution(s string, r *regex) (part, int) {
 }
 
 func groupPart(r *regex, name string, length int) (part, int) {
-	if n, err := strconv.Atoi(name); err == nil {
-		name = strconv.Itoa(n) // $01 is $1
+	g := -1
+	if n, err := strconv.Atoi(name); err != nil {
+		g = r.group(name)
+	} else if slices.Contains(r.re.GetGroupNumbers(), n) {
+		g = n // named groups have numbers too
 	}
-	if g := r.group(name); g >= 0 {
-		return part{group: g}, length
+	if g < 0 {
+		return part{}, 0
 	}
-	return part{}, 0
+	return part{group: g}, length
 }
 
 // replacer replaces every match in a string.

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -127,7 +129,8 @@ func (m mask) body(b []byte) []byte {
 	d := json.NewDecoder(bytes.NewReader(c))
 	d.UseNumber()
 	var v any
-	if err := d.Decode(&v); err != nil || d.More() {
+	err := d.Decode(&v)
+	if _, after := d.Token(); err != nil || !errors.Is(after, io.EOF) {
 		return []byte("(not kept: it mentions a password and is no JSON)")
 	}
 	if !hidePasswords(v) {

@@ -215,8 +215,9 @@ func (c call) object() (map[string]any, error) {
 		column := 1 + utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
 		return nil, bad(invalidSyntax, "the body is no JSON: line %d, character %d: %v", line, column, err)
 	}
-	if d.More() {
-		return nil, bad(invalidSyntax, "something follows the JSON object of the body, after %d bytes", d.InputOffset())
+	end := d.InputOffset()
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, bad(invalidSyntax, "something follows the JSON value of the body, which ends after %d bytes", end)
 	}
 	m, ok := v.(map[string]any)
 	if !ok {

@@ -15,24 +15,22 @@ var otherNames = map[string]string{
 	"language": "preferredLanguage", "employeeid": enterpriseURN + ":employeeNumber", "member": "members",
 }
 
-// didYouMean returns "; did you mean 'x'?" if a candidate is much like the
-// name, else "".
+// didYouMean returns "; did you mean 'x'?" if a candidate is what the name
+// stands for elsewhere or much like it, else "".
 func didYouMean(name string, candidates []string) string {
 	low := strings.ToLower(name)
+	if other, ok := otherNames[low]; ok {
+		for _, c := range candidates {
+			if c == other || strings.HasPrefix(other, c+".") {
+				return "; did you mean '" + other + "'?"
+			}
+		}
+	}
 	best, least := "", 1+max(1, len(low)/3)
 	for _, c := range candidates {
 		short := strings.ToLower(c[strings.LastIndexByte(c, ':')+1:])
 		if d := distance(low, short, least); d < least {
 			best, least = c, d
-		}
-	}
-	if best == "" {
-		if other, ok := otherNames[low]; ok {
-			for _, c := range candidates {
-				if c == other || strings.HasPrefix(other, c+".") {
-					best = other
-				}
-			}
 		}
 	}
 	if best == "" {

@@ -127,7 +127,9 @@ func BenchmarkEvents(b *testing.B) {
 // BenchmarkConnections looks up a thousand of 100,000 connections.
 func BenchmarkConnections(b *testing.B) {
 	s := open(b, filepath.Join(b.TempDir(), "scimsync.db"), sqlite.WithoutSync())
-	fill(b, s, 100_000, func(o *state.Outcome) { *o = state.Outcome{Type: o.Type, SourceAnchor: o.SourceAnchor, Connect: o.Connect} })
+	fill(b, s, 100_000, func(o *state.Outcome) {
+		*o = state.Outcome{Type: o.Type, SourceAnchor: o.SourceAnchor, Connect: o.Connect}
+	})
 	list := make([]string, 1000)
 	for i := range list {
 		list[i] = guid(i * 97)
