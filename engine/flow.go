@@ -345,7 +345,7 @@ func (f *flow) connect(r *result, anchor string) {
 	if anchor != directory.PendingText {
 		r.Entry.TargetAnchor = &anchor
 	}
-	f.overlay.connect(connection.SourceAnchor, anchor)
+	f.overlay.connect(connection.SourceAnchor, anchor, connection.DisplayName)
 }
 
 // preview adds the requests that a dry run would have sent.

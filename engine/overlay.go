@@ -10,14 +10,20 @@ import (
 // source objects would be connected to.
 type overlay struct {
 	mu      sync.Mutex
-	targets map[string]string // by source anchor; "" for an object that would be created
+	targets map[string]planned // by source anchor
 }
 
-func newOverlay() *overlay { return &overlay{targets: map[string]string{}} }
+// planned is one object that a dry run would connect.
+type planned struct {
+	target string // "" for an object that would be created
+	name   string // what a person knows the source object by
+}
+
+func newOverlay() *overlay { return &overlay{targets: map[string]planned{}} }
 
 // connect notes that the source object would be connected to a target object,
 // which would be created if target is directory.PendingText.
-func (o *overlay) connect(source, target string) {
+func (o *overlay) connect(source, target, name string) {
 	if o == nil {
 		return
 	}
@@ -26,23 +32,23 @@ func (o *overlay) connect(source, target string) {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.targets[source] = target
+	o.targets[source] = planned{target: target, name: name}
 }
 
 // reference returns the reference to the target object that the source object
-// would be connected to, null if to none.
-func (o *overlay) reference(source string) directory.Value {
+// would be connected to, and the source object's name; null if to none.
+func (o *overlay) reference(source string) (directory.Value, string) {
 	if o == nil {
-		return directory.Value{}
+		return directory.Value{}, ""
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	switch target, ok := o.targets[source]; {
+	switch p, ok := o.targets[source]; {
 	case !ok:
-		return directory.Value{}
-	case target == "":
-		return directory.KnownAfterCreate(source)
+		return directory.Value{}, ""
+	case p.target == "":
+		return directory.KnownAfterCreate(source), p.name
 	default:
-		return directory.Ref(target)
+		return directory.Ref(p.target), p.name
 	}
 }

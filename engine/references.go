@@ -94,8 +94,9 @@ type linkage struct {
 	done    []plan.Operation
 	links   []state.Link
 	unlinks []state.Link
-	missing []string // source anchors that have no target object
-	waits   bool     // one of them failed and will be tried again
+	missing []string          // source anchors that have no target object
+	names   map[string]string // what the objects are called, by the anchor of the reference
+	waits   bool              // one of them failed and will be tried again
 	exports int64
 	err     error
 }
@@ -103,6 +104,7 @@ type linkage struct {
 // set makes every reference of the object what the source says.
 func (l *linkage) set(ctx context.Context) result {
 	o := l.pending.change.Object
+	l.names = map[string]string{}
 	l.trace = l.newTrace(o, o.DisplayName())
 	l.trace.imported(l.pending.change, nil)
 	l.trace.target(l.pending.target.Anchor)
@@ -122,7 +124,7 @@ func (l *linkage) set(ctx context.Context) result {
 			}
 		}
 	}
-	return l.result()
+	return l.result(ctx)
 }
 
 // plan resolves what an attribute is to refer to and returns what has to be
@@ -166,8 +168,10 @@ func (l *linkage) resolve(ctx context.Context, wanted []directory.Value) ([]dire
 		for _, anchor := range anchors {
 			if c, connected := connections[anchor]; connected {
 				resolved = append(resolved, directory.Ref(c.TargetAnchor))
-			} else if planned := l.overlay.reference(anchor); !planned.IsNull() {
+				l.names[c.TargetAnchor] = c.DisplayName
+			} else if planned, name := l.overlay.reference(anchor); !planned.IsNull() {
 				resolved = append(resolved, planned)
+				l.names[planned.Anchor()] = name
 			} else {
 				l.missing = append(l.missing, anchor)
 				l.waits = l.waits || l.triedAgain(anchor)
@@ -214,7 +218,7 @@ func (l *linkage) apply(ctx context.Context, op plan.Operation) bool {
 
 // result is what became of the references. An object whose references failed
 // is tried again; one that refers to an object that is not provisioned is done.
-func (l *linkage) result() result {
+func (l *linkage) result(ctx context.Context) result {
 	o := l.pending.change.Object
 	now := l.engine.Now()
 	seen := l.pending.change
@@ -223,7 +227,7 @@ func (l *linkage) result() result {
 	r.Continues = l.pending.counted != ""
 	r.Changed = len(l.done) > 0
 	r.Entry = plan.Entry{
-		ObjectType: o.Type, SourceAnchor: o.Anchor, DisplayName: o.DisplayName(), Reason: "references differ",
+		ObjectType: o.Type, SourceAnchor: o.Anchor, DisplayName: o.DisplayName(), Reason: "differs: " + l.changed(),
 		ModifiedProperties: plan.Properties(l.done, l.rule.Mapping.Redacted), Requests: []plan.Request{},
 	}
 	if target != directory.PendingText {
@@ -266,7 +270,7 @@ func (l *linkage) result() result {
 	default:
 		l.trace.skip(skipRedundant, "the application shows every value that it is to show")
 	}
-	l.preview(&r)
+	l.preview(ctx, &r)
 	if r.Changed || !r.Continues || len(l.missing) > 0 {
 		outcome.Event = l.trace.finish(now)
 		r.Event = outcome.Event
@@ -275,17 +279,57 @@ func (l *linkage) result() result {
 	return r
 }
 
-func (l *linkage) preview(r *result) {
+// changed names the attributes that were written.
+func (l *linkage) changed() string {
+	var names []string
+	for _, op := range l.done {
+		for _, c := range op.Changes {
+			if !slices.Contains(names, c.Attribute) {
+				names = append(names, c.Attribute)
+			}
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// preview adds the requests that a dry run would have sent, and the names of
+// the objects that they refer to.
+func (l *linkage) preview(ctx context.Context, r *result) {
 	if !l.opts.DryRun {
 		return
 	}
-	for _, op := range l.done {
+	for i, op := range l.done {
 		requests, err := l.target.Requests(op)
 		if err != nil {
 			r.Entry.Error = &plan.EntryError{Code: "InternalError", Message: err.Error()}
 		}
 		r.Entry.Requests = append(r.Entry.Requests, requests...)
+		change, property := op.Changes[0], &r.Entry.ModifiedProperties[i]
+		if change.Verb == plan.Remove {
+			property.OldName = l.called(ctx, change.New)
+		} else {
+			property.OldName, property.NewName = l.called(ctx, change.Old), l.called(ctx, change.New)
+		}
 	}
+}
+
+// called returns the names of the objects that a value refers to.
+func (l *linkage) called(ctx context.Context, v directory.Value) string {
+	var names []string
+	for _, e := range v.Elements() {
+		name, known := l.names[e.Anchor()]
+		if !known { // it goes: the objects of one type refer to users above all
+			for _, t := range l.job.Types() {
+				if c, ok, err := l.store.ConnectionByTarget(ctx, l.job.Name, t, e.Anchor()); err == nil && ok {
+					name = c.DisplayName
+				}
+			}
+		}
+		if name != "" {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // unresolved is Microsoft's code for a reference to an object that is not

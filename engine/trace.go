@@ -158,7 +158,9 @@ func (t *trace) exported(op plan.Operation, redacted func(string) bool) {
 
 func (t *trace) modified(op plan.Operation, redacted func(string) bool) {
 	for _, p := range plan.Properties([]plan.Operation{op}, redacted) {
-		t.event.ModifiedProperties = append(t.event.ModifiedProperties, provlog.ModifiedProperty(p))
+		t.event.ModifiedProperties = append(t.event.ModifiedProperties, provlog.ModifiedProperty{
+			DisplayName: p.DisplayName, OldValue: p.OldValue, NewValue: p.NewValue,
+		})
 	}
 }
 

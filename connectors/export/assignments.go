@@ -141,7 +141,7 @@ func (a *assignments) read(ctx context.Context, set *fileSet) error {
 		if err != nil {
 			return err
 		}
-		nextLink, err = readJSON(t, "", func(json []byte, offset int64) error {
+		nextLink, err = readJSON(t, jsonHandler{each: func(json []byte, offset int64) error {
 			if count++; count%checkEvery == 0 && ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -149,9 +149,9 @@ func (a *assignments) read(ctx context.Context, set *fileSet) error {
 				return &connectors.ReadError{Place: f.at(offset), Reason: err.Error()}
 			}
 			return nil
-		})
-		if err := errors.Join(err, t.Close()); err != nil {
-			return unjoined(err)
+		}})
+		if err := t.end(err); err != nil {
+			return err
 		}
 	}
 	return set.complete(nextLink)

@@ -3,6 +3,7 @@ package export
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/scimsync/scimsync/connectors/directory"
 )
@@ -20,6 +21,8 @@ type builder struct {
 	spare map[string]directory.Value // taken back from an object that nobody kept
 	size  int                        // attributes of the last object: the next one has about as many
 	seen  map[string]struct{}        // for finding a reference that is listed twice
+
+	members []directory.Value // of the group that is being read, taken one by one
 }
 
 func newBuilder(t directory.ObjectType) *builder {
@@ -39,6 +42,28 @@ func (b *builder) attributes() map[string]directory.Value {
 func (b *builder) recycle(o directory.Object) {
 	clear(o.Attributes)
 	b.spare = o.Attributes
+}
+
+// element takes one member of the group whose text graph takes next.
+func (b *builder) element(json []byte) error {
+	s := scanner{text: string(json)}
+	id, err := b.referred(&s)
+	if err == nil && id != "" {
+		if len(b.members) == 0 {
+			clear(b.seen)
+		}
+		b.members = b.once(b.members, strings.Clone(id)) // the text has more than the id
+	}
+	return err
+}
+
+// once appends a reference to a list that has not got it yet.
+func (b *builder) once(list []directory.Value, id string) []directory.Value {
+	if _, twice := b.seen[id]; twice {
+		return list
+	}
+	b.seen[id] = struct{}{}
+	return append(list, directory.Ref(id))
 }
 
 // graph translates an object of Graph JSON. Its error says what is wrong, not
@@ -148,19 +173,22 @@ func (b *builder) refer(e *entry, s *scanner, n name) error {
 		}
 		return b.set(e, n, v)
 	}
-	clear(b.seen)
 	var list []directory.Value
+	if n.canonical == "members" {
+		list, b.members = b.members, nil
+	}
+	if len(list) == 0 {
+		clear(b.seen)
+	}
 	s.enter()
 	for s.more(']') {
 		id, err := b.referred(s)
 		if err != nil {
 			return err
 		}
-		if _, twice := b.seen[id]; id == "" || twice {
-			continue
+		if id != "" {
+			list = b.once(list, id)
 		}
-		b.seen[id] = struct{}{}
-		list = append(list, directory.Ref(id))
 	}
 	if n.role == references {
 		return b.set(e, n, directory.Of(list...))
@@ -195,7 +223,7 @@ func (b *builder) referred(s *scanner) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if member == "id" && s.kind() == '"' {
+		if strings.EqualFold(member, "id") && s.kind() == '"' {
 			if id, err = s.str(); err != nil {
 				return "", err
 			}

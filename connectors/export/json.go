@@ -11,31 +11,43 @@ import (
 	"github.com/scimsync/scimsync/connectors"
 )
 
-// maxObject bounds the text of one object: a group of two million members.
-const maxObject = 256 << 20
+// maxValue bounds the text of one object, members not counted: what holds it
+// doubles as it grows.
+const maxValue = 64 << 20
+
+// jsonHandler takes what a file holds.
+type jsonHandler struct {
+	// each takes the text of an object and its byte offset. The text is valid
+	// until it returns.
+	each func(object []byte, offset int64) error
+	// element, if set, takes the elements of the members of an object one by one,
+	// before each takes the object with an empty list in their place: a group may
+	// have a million.
+	element func(element []byte, offset int64) error
+	// foreign is what no list response may be about: users, groups, "" for no check.
+	foreign string
+}
 
 // jsonReader reads the objects of one file: of list responses of Graph, of
 // arrays, and of objects one after the other.
 type jsonReader struct {
+	jsonHandler
 	text    *text
 	decoder *jsontext.Decoder
-	each    func(object []byte, offset int64) error
+	scratch []byte // text of an object that is put together
 
 	// single says that the file's first value was an object and no list: the
 	// file has one object a line.
 	single   bool
 	found    bool   // the file holds a value
 	nextLink string // of the last list response
-	foreign  string // what @odata.context must not speak of, "" for no check
 }
 
-// readJSON calls each with the text of every object and its byte offset. The
-// text is valid until each returns. A list response of the foreign kind (users,
-// groups) is an error. The result is the last page's @odata.nextLink, "" if
-// there is none.
-func readJSON(t *text, foreign string, each func(object []byte, offset int64) error) (nextLink string, err error) {
-	t.limit(maxObject)
-	r := &jsonReader{text: t, decoder: jsontext.NewDecoder(t), foreign: foreign, each: each}
+// readJSON hands out the objects of a file. The result is the last page's
+// @odata.nextLink, "" if there is none.
+func readJSON(t *text, handler jsonHandler) (nextLink string, err error) {
+	t.limit(maxValue)
+	r := &jsonReader{jsonHandler: handler, text: t, decoder: jsontext.NewDecoder(t)}
 	for {
 		t.allow()
 		kind := r.decoder.PeekKind()
@@ -103,6 +115,9 @@ func (r *jsonReader) array() error {
 }
 
 func (r *jsonReader) object() error {
+	if r.element != nil {
+		return r.largeObject()
+	}
 	object, err := r.decoder.ReadValue()
 	if err != nil {
 		return r.fault(err)
@@ -113,6 +128,61 @@ func (r *jsonReader) object() error {
 // startOf returns the offset of the value that was read last.
 func (r *jsonReader) startOf(value jsontext.Value) int64 {
 	return r.decoder.InputOffset() - int64(len(value))
+}
+
+// largeObject reads an object member by member.
+func (r *jsonReader) largeObject() error {
+	if _, err := r.decoder.ReadToken(); err != nil {
+		return r.fault(err)
+	}
+	start := r.decoder.InputOffset() - 1
+	r.scratch = append(r.scratch[:0], '{')
+	for r.decoder.PeekKind() != jsontext.KindEndObject {
+		name, err := r.decoder.ReadValue()
+		if err != nil {
+			return r.fault(err)
+		}
+		member := string(name)
+		value, err := r.value(member)
+		if err != nil {
+			return err
+		}
+		r.scratch = appendMember(r.scratch, member, value)
+	}
+	if _, err := r.decoder.ReadToken(); err != nil {
+		return r.fault(err)
+	}
+	r.scratch = append(r.scratch, '}')
+	return r.each(r.scratch, start)
+}
+
+// value reads the value of an object's member.
+func (r *jsonReader) value(member string) (jsontext.Value, error) {
+	list := r.decoder.PeekKind() == jsontext.KindBeginArray
+	if r.element == nil || !list || member != `"members"` && member != `"members@delta"` {
+		value, err := r.decoder.ReadValue()
+		if err != nil {
+			return nil, r.fault(err)
+		}
+		return value, nil
+	}
+	if _, err := r.decoder.ReadToken(); err != nil {
+		return nil, r.fault(err)
+	}
+	for r.decoder.PeekKind() != jsontext.KindEndArray {
+		r.text.allow()
+		element, err := r.decoder.ReadValue()
+		if err != nil {
+			return nil, r.fault(err)
+		}
+		if err := r.element(element, r.startOf(element)); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := r.decoder.ReadToken(); err != nil {
+		return nil, r.fault(err)
+	}
+	return jsontext.Value("[]"), nil
 }
 
 // listOrObject reads an object at the top of the file, which is a list
@@ -138,9 +208,9 @@ func (r *jsonReader) listOrObject() error {
 			list = true
 			continue
 		}
-		value, err := r.decoder.ReadValue()
+		value, err := r.value(member)
 		if err != nil {
-			return r.fault(err)
+			return err
 		}
 		switch member {
 		case `"@odata.nextLink"`:

@@ -2,7 +2,6 @@ package export
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/scimsync/scimsync/connectors"
@@ -48,7 +47,7 @@ type lister struct {
 	count    int
 }
 
-// checkEvery is how many entries are read between two looks at the context.
+// checkEvery is how many entries and members are read between two looks at the context.
 const checkEvery = 256
 
 // list calls each with every entry that is there. The entry's object may be
@@ -62,8 +61,8 @@ func (l *lister) list() error {
 			return err
 		}
 		nextLink, err = l.read(f, t)
-		if err := errors.Join(err, t.Close()); err != nil {
-			return unjoined(err)
+		if err := t.end(err); err != nil {
+			return err
 		}
 	}
 	return l.set.complete(nextLink)
@@ -78,16 +77,6 @@ func (s fileSet) complete(nextLink string) error {
 	return &connectors.ReadError{Place: last.path, Reason: "the export is incomplete: this last page has an @odata.nextLink, so that more pages exist than there are files"}
 }
 
-// unjoined returns the only error of a join itself, for its type is part of
-// the contract.
-func unjoined(err error) error {
-	var joined interface{ Unwrap() []error }
-	if errors.As(err, &joined) && len(joined.Unwrap()) == 1 {
-		return joined.Unwrap()[0]
-	}
-	return err
-}
-
 func (l *lister) read(f *file, t *text) (nextLink string, err error) {
 	if f.format == formatCSV {
 		if l.builder.names.object != directory.User {
@@ -97,22 +86,41 @@ func (l *lister) read(f *file, t *text) (nextLink string, err error) {
 			return l.entry(e, place{file: f, line: line}, err)
 		})
 	}
-	return readJSON(t, foreign[l.builder.names.object], func(json []byte, offset int64) error {
-		e, err := l.builder.graph(json)
-		return l.entry(e, place{file: f, offset: offset}, err)
-	})
+	handler := jsonHandler{
+		each: func(json []byte, offset int64) error {
+			e, err := l.builder.graph(json)
+			return l.entry(e, place{file: f, offset: offset}, err)
+		},
+		foreign: "groups",
+	}
+	if l.builder.names.object == directory.Group {
+		handler.foreign = "users"
+		handler.element = func(json []byte, offset int64) error {
+			if err := l.builder.element(json); err != nil {
+				return &connectors.ReadError{Place: f.at(offset), Reason: "member: " + err.Error()}
+			}
+			return l.pause()
+		}
+	}
+	return readJSON(t, handler)
 }
 
-var foreign = map[directory.ObjectType]string{directory.User: "groups", directory.Group: "users"}
+// pause returns the context's error, now and then.
+func (l *lister) pause() error {
+	if l.count++; l.count%checkEvery == 0 {
+		return l.ctx.Err()
+	}
+	return nil
+}
 
 func (l *lister) entry(e entry, p place, err error) error {
-	if l.count++; l.count%checkEvery == 0 && l.ctx.Err() != nil {
-		return l.ctx.Err()
+	if cancelled := l.pause(); cancelled != nil {
+		return cancelled
 	}
 	if err != nil {
 		return p.wrong(e.object, err.Error())
 	}
-	if want := graphType[e.object.Type]; e.kind != "" && e.kind != want {
+	if want := graphType(e.object.Type); e.kind != "" && e.kind != want {
 		if l.presence == directory.SoftDeleted { // directory/deletedItems lists other objects too
 			l.builder.recycle(e.object)
 			return nil
@@ -130,6 +138,10 @@ func (l *lister) entry(e entry, p place, err error) error {
 	return l.each(e, p)
 }
 
-var graphType = map[directory.ObjectType]string{
-	directory.User: "#microsoft.graph.user", directory.Group: "#microsoft.graph.group",
+// graphType returns the @odata.type of Graph's objects of this type.
+func graphType(t directory.ObjectType) string {
+	if t == directory.Group {
+		return "#microsoft.graph.group"
+	}
+	return "#microsoft.graph.user"
 }

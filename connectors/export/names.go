@@ -92,9 +92,10 @@ func (n *names) translate(raw string) name {
 			return name{role: ignored}
 		}
 	}
-	switch raw {
-	case "onPremisesExtensionAttributes", "employeeOrgData":
-		return name{canonical: strings.Clone(raw), role: prefixed}
+	for _, whole := range []string{"onPremisesExtensionAttributes", "employeeOrgData"} {
+		if strings.EqualFold(raw, whole) {
+			return name{canonical: whole, role: prefixed}
+		}
 	}
 	return n.attribute(raw)
 }

@@ -4,9 +4,13 @@
 // by content hash.
 package export
 
-// Options says which files make up an export.
+// Options says which files make up an export. Each is a path or a glob, whose
+// files are read as one list in the order of their names, numbers in names by
+// their value. The extension tells the format: .json, .ndjson and .jsonl are
+// Graph JSON, .csv is the portal's CSV (users and deleted users alone), and each
+// may be followed by .gz.
 type Options struct {
-	Users        string // path or glob; read as one export in the order of the names
+	Users        string
 	Groups       string // "" for none
 	Assignments  string // Graph's appRoleAssignedTo; "" for none
 	DeletedUsers string // Graph's directory/deletedItems; "" for none

@@ -81,7 +81,7 @@ func (r *reading) assignees() error {
 		return err
 	}
 	return r.wantedGroups.check(r.opts.Groups, func(yield func(directory.Object) error) error {
-		return r.each(&r.groups, r.group, directory.Present, yield)
+		return r.each(&r.groups, r.group, yield)
 	})
 }
 
@@ -107,7 +107,7 @@ func (r *reading) eachUser(f func(entry, place) error) error {
 		return err
 	}
 	return r.wantedUsers.check(r.opts.Users, func(yield func(directory.Object) error) error {
-		return r.each(&r.users, r.user, directory.Present, yield)
+		return r.each(&r.users, r.user, yield)
 	})
 }
 
@@ -123,9 +123,9 @@ func (r *reading) list(set *fileSet, b *builder, presence directory.Presence, f 
 	return (&lister{ctx: r.ctx, set: set, builder: b, presence: presence, each: f}).list()
 }
 
-// each is list for objects that are only looked at.
-func (r *reading) each(set *fileSet, b *builder, presence directory.Presence, f func(directory.Object) error) error {
-	return r.list(set, b, presence, func(e entry, _ place) error {
+// each is list for present objects that are only looked at.
+func (r *reading) each(set *fileSet, b *builder, f func(directory.Object) error) error {
+	return r.list(set, b, directory.Present, func(e entry, _ place) error {
 		err := f(e.object)
 		b.recycle(e.object)
 		return err

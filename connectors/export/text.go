@@ -41,12 +41,13 @@ func (f file) open() (*text, error) {
 		return nil, unreadable(f.path, err)
 	}
 	info, err := handle.Stat()
-	if err := f.unchanged(info, err); err != nil {
-		return nil, errors.Join(err, handle.Close())
+	var t *text
+	if err = f.unchanged(info, err); err == nil {
+		t, err = newText(f, handle)
 	}
-	t, err := newText(f, handle)
 	if err != nil {
-		return nil, errors.Join(err, handle.Close())
+		_ = handle.Close() // err says more
+		return nil, err
 	}
 	t.handle = handle
 	return t, nil
@@ -80,11 +81,15 @@ func newText(f file, r io.Reader) (*text, error) {
 	return t, nil
 }
 
-func (t *text) Close() error {
+// end closes the file and returns err, or else why it cannot be closed.
+func (t *text) end(err error) error {
 	if t.handle == nil {
-		return nil
+		return err
 	}
-	return t.handle.Close()
+	if closed := t.handle.Close(); closed != nil && err == nil {
+		return unreadable(t.file.path, closed)
+	}
+	return err
 }
 
 // limit sets how many bytes one value may take, from here.
@@ -145,7 +150,7 @@ func (f file) at(offset int64) string {
 		return fallback
 	}
 	line, column, err := lineAndColumn(t, offset)
-	if closeErr := t.Close(); err != nil || closeErr != nil {
+	if t.end(err) != nil {
 		return fallback
 	}
 	return fmt.Sprintf("%s:%d:%d", f.path, line, column)

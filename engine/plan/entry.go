@@ -29,6 +29,9 @@ type Property struct {
 	DisplayName string  `json:"displayName"`
 	OldValue    *string `json:"oldValue"`
 	NewValue    *string `json:"newValue"`
+	// Of a reference: what a person knows the objects by that it refers to.
+	OldName string `json:"oldDisplayName,omitempty"`
+	NewName string `json:"newDisplayName,omitempty"`
 }
 
 // EntryError says why an object could not be planned.

@@ -8,6 +8,8 @@ import (
 	"unicode"
 
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/scimsync/scimsync/connectors/directory"
 )
 
 // Summary counts the objects of a plan or a cycle by what happens to them.
@@ -130,26 +132,33 @@ func (p *printer) entry(e Entry, sign string, color text.Color) {
 	names, olds := 0, 0
 	for _, m := range e.ModifiedProperties {
 		names = max(names, text.StringWidth(short(m.DisplayName)))
-		olds = max(olds, text.StringWidth(shown(m.OldValue)))
+		olds = max(olds, text.StringWidth(shown(m.OldValue, m.OldName)))
 	}
 	for _, m := range e.ModifiedProperties {
 		if e.Action == Create && m.OldValue == nil {
-			p.line("      %s  %s", text.Pad(short(m.DisplayName), names, ' '), shown(m.NewValue))
+			p.line("      %s  %s", text.Pad(short(m.DisplayName), names, ' '), shown(m.NewValue, m.NewName))
 			continue
 		}
 		p.line("      %s  %s → %s", text.Pad(short(m.DisplayName), names, ' '),
-			text.Pad(shown(m.OldValue), olds, ' '), shown(m.NewValue))
+			text.Pad(shown(m.OldValue, m.OldName), olds, ' '), shown(m.NewValue, m.NewName))
 	}
 }
 
 // maxShown bounds a value's width on a line, in characters.
 const maxShown = 60
 
-func shown(v *string) string {
+// shown returns a value as a plan shows it, with the name of what it refers to
+// in front.
+func shown(v *string, name string) string {
 	if v == nil {
 		return "(none)"
 	}
 	s := Printable(*v)
+	if name != "" && s != directory.PendingText {
+		s = Printable(name) + " (" + s + ")"
+	} else if name != "" {
+		s = Printable(name) + " " + s
+	}
 	if s == "" {
 		return `""`
 	}

@@ -25,11 +25,10 @@ func parseDate(s string, now time.Time) (time.Time, error) {
 	if len(s) > maxDate {
 		return time.Time{}, errors.New("it is too long for a date")
 	}
-	words, err := dateWords(s)
-	if err != nil {
+	p := dateParser{weekday: -1, mark: -1}
+	if err := p.cut(s); err != nil {
 		return time.Time{}, err
 	}
-	p := dateParser{words: words, weekday: -1, mark: -1}
 	if err := p.read(); err != nil {
 		return time.Time{}, err
 	}
@@ -40,12 +39,15 @@ func parseDate(s string, now time.Time) (time.Time, error) {
 type dateWord struct {
 	text   string
 	number bool
-	value  int // of a number
-	joined bool
+	value  int  // of a number
+	joined bool // no white space before it
 }
 
-func dateWords(s string) ([]dateWord, error) {
-	var words []dateWord
+// maxWords bounds the number of words of a date; the longest need about 20.
+const maxWords = 32
+
+// cut cuts s into words.
+func (p *dateParser) cut(s string) error {
 	joined := false
 	for s != "" {
 		r, size := utf8.DecodeRuneInString(s)
@@ -58,31 +60,37 @@ func dateWords(s string) ([]dateWord, error) {
 			for n = 1; n < len(s) && isDigit(rune(s[n])); n++ {
 			}
 			if n > 20 {
-				return nil, errors.New("a number in it is too long")
+				return errors.New("a number in it is too long")
 			}
 		case isNameStart(r):
 			for n = 1; n < len(s) && isNameStart(rune(s[n])); n++ {
 			}
 		case !strings.ContainsRune("/-.,:+", r):
-			return nil, fmt.Errorf("%q has no place in a date", r)
+			return fmt.Errorf("%q has no place in a date", r)
 		}
 		w := dateWord{text: s[:n], number: isDigit(r), joined: joined}
 		if w.number {
 			w.value, _ = leadingDigits(w.text, 9)
 		}
-		words, joined, s = append(words, w), true, s[n:]
+		if p.count == maxWords {
+			return errNoDate
+		}
+		p.words[p.count] = w
+		p.count++
+		joined, s = true, s[n:]
 	}
-	if len(words) == 0 {
-		return nil, errors.New("it is empty")
+	if p.count == 0 {
+		return errors.New("it is empty")
 	}
-	return words, nil
+	return nil
 }
 
 type dateParser struct {
-	words []dateWord
-	at    int
+	words     [maxWords]dateWord
+	count, at int
 
-	numbers              []dateWord // of the date, in order
+	parts                [3]dateWord // numbers of the date, in order
+	partCount            int
 	month                int
 	weekday              int
 	hour, minute, second int
@@ -96,14 +104,14 @@ type dateParser struct {
 var errNoDate = errors.New("it is in no format that .NET's DateTime.Parse reads")
 
 func (p *dateParser) peek(n int) dateWord {
-	if p.at+n < len(p.words) {
+	if p.at+n < p.count {
 		return p.words[p.at+n]
 	}
 	return dateWord{}
 }
 
 func (p *dateParser) read() error {
-	for p.at < len(p.words) {
+	for p.at < p.count {
 		w := p.peek(0)
 		var err error
 		switch {
@@ -134,10 +142,11 @@ func (p *dateParser) number(w dateWord) error {
 		p.hour, p.timed, p.mark, p.afterTime = w.value, true, designatorOf(next.text), true
 		p.at += 2
 		return nil
-	case len(p.numbers) == 3 || p.month > 0 && len(p.numbers) == 2 || len(w.text) > 4:
+	case p.partCount == 3 || p.month > 0 && p.partCount == 2 || len(w.text) > 4:
 		return errNoDate
 	}
-	p.numbers = append(p.numbers, w)
+	p.parts[p.partCount] = w
+	p.partCount++
 	p.afterTime = false
 	p.at++
 	return nil
@@ -209,7 +218,7 @@ func (p *dateParser) word(w dateWord) error {
 		return nil
 	}
 	p.afterTime = false
-	if i := nameIndex(months[:], w.text); i >= 0 && p.month == 0 && len(p.numbers) < 3 {
+	if i := nameIndex(months[:], w.text); i >= 0 && p.month == 0 && p.partCount < 3 {
 		p.month = i + 1
 		return nil
 	}
@@ -232,7 +241,7 @@ func nameIndex(names []string, s string) int {
 
 // complete reports whether the date has year, month and day.
 func (p *dateParser) complete() bool {
-	return len(p.numbers) == 3 || p.month > 0 && len(p.numbers) == 2
+	return p.partCount == 3 || p.month > 0 && p.partCount == 2
 }
 
 func (p *dateParser) punctuation(w dateWord) error {
@@ -321,7 +330,7 @@ func (p *dateParser) result(now time.Time) (time.Time, error) {
 // day finds out which number is what. The invariant order is month, day, year;
 // a number of three or four digits is the year.
 func (p *dateParser) day(now time.Time) (year, month, day int, err error) {
-	n := p.numbers
+	n := p.parts[:p.partCount]
 	long := func(i int) bool { return len(n[i].text) > 2 }
 	switch {
 	case p.month > 0:
@@ -344,7 +353,7 @@ func (p *dateParser) day(now time.Time) (year, month, day int, err error) {
 
 // dayOfMonth is day for a date with the name of its month.
 func (p *dateParser) dayOfMonth(now time.Time) (year, month, day int, err error) {
-	n := p.numbers
+	n := p.parts[:p.partCount]
 	switch {
 	case len(n) == 1 && len(n[0].text) > 2:
 		return n[0].value, p.month, 1, nil
@@ -362,8 +371,8 @@ func (p *dateParser) dayOfMonth(now time.Time) (year, month, day int, err error)
 }
 
 func (p *dateParser) year(i int) int {
-	if w := p.numbers[i]; len(w.text) > 2 {
+	if w := p.parts[i]; len(w.text) > 2 {
 		return w.value
 	}
-	return fullYear(p.numbers[i].value)
+	return fullYear(p.parts[i].value)
 }

@@ -110,9 +110,20 @@ func (f Function) Signature() string {
 	return fmt.Sprintf("%s(%s)", f.Name, strings.Join(names, ", "))
 }
 
-// parameter returns the parameter that the argument at index i belongs to.
-// With several repeating parameters they take turns.
+// Parameter returns the parameter that the argument at index i, counted from
+// 0, belongs to; ok is false beyond the last. With several repeating
+// parameters they take turns.
+func (f Function) Parameter(i int) (p Parameter, ok bool) {
+	if at := f.parameter(i); at != nil {
+		return *at, true
+	}
+	return Parameter{}, false
+}
+
 func (f *Function) parameter(i int) *Parameter {
+	if i < 0 {
+		return nil
+	}
 	if i < len(f.Parameters) {
 		return &f.Parameters[i]
 	}

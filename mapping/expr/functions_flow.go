@@ -79,7 +79,6 @@ var flowFunctions = []*builtin{
 
 // runSelectUnique asks for each candidate once. An empty candidate is none.
 func runSelectUnique(m *machine, c *callOp, args []result) (result, error) {
-	none := &UniqueError{Rules: len(args)}
 	var asked []string
 	for i, a := range args {
 		if a.v.IsEmpty() {
@@ -101,6 +100,7 @@ func runSelectUnique(m *machine, c *callOp, args []result) (result, error) {
 		}
 		asked = append(asked, candidate)
 	}
+	none := &UniqueError{Rules: len(args)}
 	if !m.program.redacted {
 		none.Candidates = asked
 	}

@@ -37,7 +37,7 @@ var logicFunctions = []*builtin{
 			Parameters: []Parameter{
 				keyed(required("source", TypeAny, "the value to look up"), "source"),
 				optional("defaultValue", TypeAny, "the result if no key equals source; null if left out"),
-				repeating(keyed(required("key", TypeAny, "a value to compare source with"), "switchKey")),
+				repeating(keyed(required("key", TypeAny, "a value to compare source with"), "switchValue")),
 				repeating(keyed(required("value", TypeAny, "the result if source equals the key before"), "switchValue")),
 			},
 			Description:   `Returns the value whose key equals source, with case. Null equals the key "".`,

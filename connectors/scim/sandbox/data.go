@@ -51,13 +51,13 @@ func (d *data) check(rt *resourceType, id string, want draft) error {
 	return nil
 }
 
-// commit stores a draft that check has let pass and reports whether it
-// changed anything.
-func (d *data) commit(rt *resourceType, r *row, want draft, now time.Time) bool {
+// commit stores a draft that check has let pass. One that changes nothing
+// makes no new version.
+func (d *data) commit(rt *resourceType, r *row, want draft, now time.Time) {
 	if r.revision > 0 {
 		want.attributes["id"], want.attributes["meta"] = r.id, r.attributes["meta"]
 		if reflect.DeepEqual(want.attributes, r.attributes) && (want.members == nil || want.members.empty()) {
-			return false
+			return
 		}
 	}
 	before := managerOf(r.attributes)
@@ -77,7 +77,7 @@ func (d *data) commit(rt *resourceType, r *row, want draft, now time.Time) bool 
 		link(d.reports, after, r.id)
 	}
 	if want.members == nil {
-		return true
+		return
 	}
 	if r.members == nil {
 		r.members = &idSet{}
@@ -90,7 +90,6 @@ func (d *data) commit(rt *resourceType, r *row, want draft, now time.Time) bool 
 		r.members.add(id)
 		link(d.memberOf, id, r.id)
 	}
-	return true
 }
 
 // drop deletes a resource and every reference to it.

@@ -96,10 +96,6 @@ type memberEdit struct {
 
 func (e *memberEdit) empty() bool { return len(e.removed) == 0 && e.added.len() == 0 }
 
-func (e *memberEdit) has(id string) bool {
-	return e.added.has(id) || !e.removed[id] && e.base.has(id)
-}
-
 func (e *memberEdit) add(ids ...string) {
 	for _, id := range ids {
 		switch {

@@ -20,7 +20,7 @@ func TestRecordedRequests(t *testing.T) {
 		t.Fatalf("%d requests", len(all))
 	}
 	r := all[0]
-	if r.Number != 1 || r.Method != "GET" || r.Path != "/scim/v2/Users" || r.RawQuery != "filter=userName+eq+%22x%22" || r.Status != 200 || len(r.Body) != 0 {
+	if r.Number != 1 || r.Method != http.MethodGet || r.Path != "/scim/v2/Users" || r.RawQuery != "filter=userName+eq+%22x%22" || r.Status != 200 || len(r.Body) != 0 {
 		t.Errorf("got %+v", r)
 	}
 	r = all[1]
@@ -68,7 +68,7 @@ func TestNoSecretIsRecorded(t *testing.T) {
 func (a *app) page(t *testing.T) reply {
 	t.Helper()
 	w := httptest.NewRecorder()
-	r := httptest.NewRequest("GET", "http://localhost:8080/", nil)
+	r := httptest.NewRequest(http.MethodGet, "http://localhost:8080/", nil)
 	r.RemoteAddr = "127.0.0.1:5555"
 	a.ServeHTTP(w, r)
 	return reply{w.Code, w.Header(), w.Body.String()}

@@ -212,7 +212,7 @@ func (p *parser) checkURN(at int, urn, word string) error {
 	if namespace == "" || rest == "" {
 		return p.fail(at, "%q is no schema URN followed by a colon and an attribute name", word)
 	}
-	for i := 0; i < len(urn); i++ {
+	for i := range len(urn) {
 		if !isName(urn[i]) && !strings.ContainsRune(":.%/+,=@;!*'~", rune(urn[i])) {
 			return p.fail(at+i, "%s cannot be part of a schema URN", p.found(at+i))
 		}
@@ -225,7 +225,7 @@ func (p *parser) checkName(at int, name, what string) error {
 	if name == "" {
 		return p.fail(at, "the name of the %s is missing", what)
 	}
-	for i := 0; i < len(name); i++ {
+	for i := range len(name) {
 		switch c := name[i]; {
 		case isLetter(c), i > 0 && isName(c), i == 0 && c == '$' && len(name) > 1:
 		case i > 0 && c == '.':

@@ -30,6 +30,7 @@ type bystander struct {
 	db     *sql.DB
 	frozen *fingerprint // of the file that db takes for immutable; nil if it is not
 	temp   string       // folder of a private copy; "" for none
+	closed bool
 }
 
 // fingerprint tells whether a file was written to.
@@ -71,6 +72,12 @@ func (b *bystander) view(ctx context.Context, doing string, f func(*sql.DB) erro
 func (b *bystander) try(f func(*sql.DB) error) (again bool, err error) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
+	if b.closed {
+		return false, sql.ErrConnDone
+	}
+	if b.db == nil { // an earlier attempt to open it again has failed
+		return true, nil
+	}
 	err = f(b.db)
 	if b.frozen == nil {
 		return false, err
@@ -85,13 +92,24 @@ func (b *bystander) try(f func(*sql.DB) error) (again bool, err error) {
 func (b *bystander) reconnect(ctx context.Context) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if now, err := take(b.path); err == nil && b.frozen != nil && now.equal(*b.frozen) {
-		return nil // another goroutine was here
+	if b.closed {
+		return sql.ErrConnDone
+	}
+	if b.db != nil { // another goroutine may have been here
+		if b.frozen == nil {
+			return nil
+		}
+		if now, err := take(b.path); err == nil && now.equal(*b.frozen) {
+			return nil
+		}
 	}
 	if err := b.disconnect(); err != nil {
 		return err
 	}
-	return b.connect(ctx)
+	if err := b.connect(ctx); err != nil {
+		return errors.Join(err, b.disconnect())
+	}
+	return nil
 }
 
 // take returns the fingerprint of the file as it is now.
@@ -206,5 +224,6 @@ func (b *bystander) disconnect() error {
 func (b *bystander) close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.closed = true
 	return b.disconnect()
 }

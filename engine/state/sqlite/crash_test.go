@@ -84,7 +84,7 @@ func startVictim(t *testing.T, path string) (child *exec.Cmd, lines *bufio.Scann
 // has returned for, and the job's lock is free.
 func TestKill(t *testing.T) {
 	const kills = 15
-	ctx, path := context.Background(), filepath.Join(t.TempDir(), "scimsync.db")
+	path := filepath.Join(t.TempDir(), "scimsync.db")
 	var stored int // batches that the children have told of
 	for kill := range kills {
 		child, lines := startVictim(t, path)
@@ -114,14 +114,40 @@ func TestKill(t *testing.T) {
 			}
 		}
 		_ = child.Wait()
-		stored = survey(t, ctx, path, stored)
+		stored = survey(t, path, stored)
 	}
 	t.Logf("%d kills, %d batches", kills, stored)
 }
 
+// TestKillWhileOpening kills a process that makes the file, at another moment
+// each time: the next one finds nothing, or finishes what it has begun.
+func TestKillWhileOpening(t *testing.T) {
+	const kills = 16
+	unfinished := 0
+	for kill := range kills {
+		path := filepath.Join(t.TempDir(), "scimsync.db")
+		child, lines := startVictim(t, path)
+		<-time.After(time.Duration(kill) * 2 * time.Millisecond)
+		if err := child.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		stored := 0
+		if !lines.Scan() {
+			unfinished++
+		}
+		for lines.Scan() {
+			stored++
+		}
+		_ = child.Wait()
+		survey(t, path, stored)
+	}
+	t.Logf("%d of %d were killed before the file was ready", unfinished, kills)
+}
+
 // survey opens the file, checks what is in it, and returns how many batches.
-func survey(t *testing.T, ctx context.Context, path string, acknowledged int) int {
+func survey(t *testing.T, path string, acknowledged int) int {
 	t.Helper()
+	ctx := context.Background()
 	s := open(t, path, sqlite.WithQuickCheck())
 	unlock, err := s.Lock(ctx, job)
 	if err != nil {

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
-	"github.com/scimsync/scimsync/engine/state"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/scimsync/scimsync/connectors/directory"
+	"github.com/scimsync/scimsync/engine/state"
 )
 
 // recoverAdvice is what a person can do about a state file that is damaged.
@@ -94,3 +97,23 @@ func isUnique(err error) bool {
 	return errors.As(err, &lite) &&
 		(lite.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || lite.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
 }
+
+// AnchorError says that two source objects want one target object. It wraps
+// state.ErrAnchor.
+type AnchorError struct {
+	Type             directory.ObjectType
+	TargetAnchor     string
+	SourceAnchor     string // of the object that was to be connected
+	DisplayName      string
+	OtherAnchor      string // of the object that is connected
+	OtherDisplayName string
+}
+
+// Error names the target object and both source objects.
+func (e *AnchorError) Error() string {
+	return fmt.Sprintf("%v: target %s %q cannot be connected to %q (%s), for it is connected to %q (%s)",
+		state.ErrAnchor, strings.ToLower(string(e.Type)), e.TargetAnchor, e.SourceAnchor, e.DisplayName, e.OtherAnchor, e.OtherDisplayName)
+}
+
+// Unwrap returns state.ErrAnchor.
+func (e *AnchorError) Unwrap() error { return state.ErrAnchor }

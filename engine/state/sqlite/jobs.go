@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/google/uuid"
+
 	"github.com/scimsync/scimsync/engine/state"
 )
 
@@ -31,7 +33,7 @@ func (s *Store) Job(ctx context.Context, name string) (state.Job, error) {
 		return state.Job{}, err
 	}
 	if !record.Valid {
-		return state.Job{Name: name, ID: newJobID(s.tenant)}, nil
+		return state.Job{Name: name, ID: "scim." + s.tenant + "." + uuid.NewString()}, nil
 	}
 	return s.decodeJob(doing, record.String)
 }

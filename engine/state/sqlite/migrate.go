@@ -60,7 +60,7 @@ func (s standing) check(path string) error {
 		return &FileError{
 			Path:   path,
 			What:   fmt.Sprintf("it was written by a newer version of scimsync (schema %d, this version knows %d)", s.version, latest),
-			Advice: "use that version or a newer one; to go back, restore the backup that was made before the upgrade",
+			Advice: "use that version or a newer one",
 			Err:    state.ErrNewer,
 		}
 	}
@@ -117,6 +117,5 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		}
 		return err
 	}
-	_, err = db.ExecContext(ctx, `INSERT INTO meta (id, tenant_id) VALUES (1, ?) ON CONFLICT DO NOTHING`, newTenantID())
-	return err
+	return nil
 }

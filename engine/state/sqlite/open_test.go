@@ -274,6 +274,23 @@ func TestDamageFoundLater(t *testing.T) {
 	}
 }
 
+func TestOpenFileThatCannotBeWritten(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("nothing is forbidden to root")
+	}
+	path := written(t)
+	if err := os.Chmod(path, 0o400); err != nil {
+		t.Fatal(err)
+	}
+	_, err := sqlite.Open(context.Background(), path)
+	if !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), "the right to write") {
+		t.Errorf("got error %v, want fs.ErrPermission with advice", err)
+	}
+	if got := anchors(t, openReadOnly(t, path)); len(got) != 500 {
+		t.Errorf("%d connections, want 500", len(got))
+	}
+}
+
 // Another process that does not end its transaction.
 func TestBusy(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "scimsync.db")

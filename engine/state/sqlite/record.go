@@ -7,7 +7,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/scimsync/scimsync/connectors/directory"
 	"github.com/scimsync/scimsync/engine/state"
 )
 
@@ -199,26 +198,6 @@ func (r recorder) taken(c state.Connection, number int64) error {
 		SourceAnchor: c.SourceAnchor, DisplayName: c.DisplayName, OtherAnchor: anchor, OtherDisplayName: name,
 	}
 }
-
-// AnchorError says that two source objects want one target object. It wraps
-// state.ErrAnchor.
-type AnchorError struct {
-	Type             directory.ObjectType
-	TargetAnchor     string
-	SourceAnchor     string // of the object that was to be connected
-	DisplayName      string
-	OtherAnchor      string // of the object that is connected
-	OtherDisplayName string
-}
-
-// Error names the target object and both source objects.
-func (e *AnchorError) Error() string {
-	return fmt.Sprintf("%v: target %s %q cannot be connected to %q (%s), for it is connected to %q (%s)",
-		state.ErrAnchor, strings.ToLower(string(e.Type)), e.TargetAnchor, e.SourceAnchor, e.DisplayName, e.OtherAnchor, e.OtherDisplayName)
-}
-
-// Unwrap returns state.ErrAnchor.
-func (e *AnchorError) Unwrap() error { return state.ErrAnchor }
 
 func (r recorder) link(o state.Outcome) error {
 	for _, l := range o.Unlink {

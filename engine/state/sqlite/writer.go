@@ -107,11 +107,11 @@ func (w *writer) transact(ctx context.Context, doing string, f func(*tx) error) 
 	if w.closed {
 		return fault(w.path, doing, sql.ErrConnDone)
 	}
-	if _, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return fault(w.path, doing, err)
-	}
 	t := &tx{w: w, ctx: context.WithoutCancel(ctx)}
-	err := f(t)
+	_, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE") // may wait for another process
+	if err == nil {
+		err = f(t)
+	}
 	if err == nil {
 		err = ctx.Err()
 	}
@@ -119,8 +119,9 @@ func (w *writer) transact(ctx context.Context, doing string, f func(*tx) error) 
 		_, err = w.conn.ExecContext(t.ctx, "COMMIT")
 	}
 	if err != nil {
-		// SQLite may have rolled back already, and then says that there is no
-		// transaction: the first error is the one that counts.
+		// There may be no transaction any more, or not yet, and SQLite says so:
+		// the first error is the one that counts. That BEGIN has failed because
+		// ctx has ended does not mean that it has not begun one.
 		_, _ = w.conn.ExecContext(t.ctx, "ROLLBACK")
 		return fault(w.path, doing, err)
 	}

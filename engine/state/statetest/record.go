@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -290,6 +291,38 @@ func testYieldError(t *testing.T, open Open) {
 	if calls != 3 {
 		t.Errorf("yield was called %d times, want 3", calls)
 	}
+}
+
+// testCancelledAnywhere ends the context at any moment of Record: the outcomes
+// are there if and only if it returned no error.
+func testCancelledAnywhere(t *testing.T, open Open) {
+	s := open(t)
+	want := []string{}
+	for i := range 60 {
+		ctx, cancel := context.WithCancel(context.Background())
+		outcomes := make([]state.Outcome, 50)
+		for k := range outcomes {
+			outcomes[k] = logged(event(fmt.Sprintf("e%03d-%02d", i, k), noon()))
+		}
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			for range i * 20 {
+				runtime.Gosched()
+			}
+			cancel()
+		})
+		err := s.Record(ctx, job, outcomes)
+		wg.Wait()
+		if err == nil {
+			for _, o := range outcomes {
+				want = append(want, o.Event.ID)
+			}
+		} else if !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+	}
+	check(t, ids(events(t, s, provlog.Query{})), want)
+	record(t, s, full("a", "1", "e1"))
 }
 
 func testCancelled(t *testing.T, open Open) {

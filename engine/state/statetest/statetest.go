@@ -63,6 +63,7 @@ func Run(t *testing.T, open func(t *testing.T) state.Store) {
 		{"WriteWhileReading", testWriteWhileReading},
 		{"YieldError", testYieldError},
 		{"Cancelled", testCancelled},
+		{"CancelledAnywhere", testCancelledAnywhere},
 		{"EventRoundTrip", testEventRoundTrip},
 		{"EventsSearch", testEventsSearch},
 		{"EventsFollow", testEventsFollow},

@@ -1,10 +1,12 @@
 -- +goose Up
 
--- One row: what is true of the whole database.
+-- One row: what is true of the whole database. The tenant id is 32 random
+-- hexadecimal digits.
 CREATE TABLE meta (
     id        INTEGER PRIMARY KEY CHECK (id = 1),
     tenant_id TEXT NOT NULL
 );
+INSERT INTO meta (id, tenant_id) VALUES (1, lower(hex(randomblob(16))));
 
 -- Every job that anything is remembered of. The other tables know it by its
 -- key. record is null until the job itself was saved.
