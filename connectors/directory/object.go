@@ -2,7 +2,6 @@ package directory
 
 import (
 	"crypto/sha256"
-	"maps"
 	"slices"
 )
 
@@ -74,7 +73,7 @@ type Hash [16]byte
 // Hash returns the content hash of o: its attributes in the order of their
 // names, its presence and its assignments.
 func (o Object) Hash() Hash {
-	sum := sha256.Sum256(o.appendContent(nil))
+	sum := sha256.Sum256(o.appendContent(make([]byte, 0, 2048)))
 	return Hash(sum[:16])
 }
 
@@ -95,5 +94,10 @@ func (o Object) appendContent(b []byte) []byte {
 }
 
 func sortedKeys[V any](m map[string]V) []string {
-	return slices.Sorted(maps.Keys(m))
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
 }

@@ -32,11 +32,30 @@ func (o *compareOp) eval(m *machine) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
+	if m.work += len(a.Text()) + len(b.Text()); m.work > MaxWork {
+		fault := m.fault(o.node.At, nil, nil, "all values of the expression together grew beyond %d bytes", MaxWork)
+		fault.Err = ErrTooLarge
+		return result{}, fault
+	}
+	if a.IsEmpty() != b.IsEmpty() && (ordered(a) || ordered(b)) {
+		return boolean(o.node.Operator == "<>"), nil
+	}
 	order, err := o.compare(m, a, b)
 	if err != nil {
 		return result{}, err
 	}
 	return boolean(o.holds(order)), nil
+}
+
+// ordered reports whether v is a number or a date. Nothing is neither before
+// nor after one: "If the source attribute used within the IIF function is
+// empty or null, the condition check fails", says Microsoft's reference.
+func ordered(v directory.Value) bool {
+	if v.Kind() == directory.DateTime || v.Kind() == directory.Integer {
+		return true
+	}
+	_, ok := parseDecimal(v.Text())
+	return ok
 }
 
 func (o *compareOp) holds(order int) bool {
@@ -108,7 +127,7 @@ func (o *compareOp) compareDates(m *machine, a, b directory.Value) (int, error) 
 	}
 	x, hasX := a.Time()
 	y, hasY := b.Time()
-	if !hasX || !hasY {
+	if !hasX || !hasY { // white space alone is no date
 		return cmp.Compare(bit(hasX), bit(hasY)), nil
 	}
 	return x.Compare(y), nil

@@ -34,6 +34,9 @@ var styleNames = map[string]styles{
 // parseStyles reads names of DateTimeStyles between commas, with or without
 // the name of the type, or the number that they add up to.
 func parseStyles(s string) (styles, error) {
+	if len(s) > maxLayout {
+		return 0, fmt.Errorf("the styles are longer than %d bytes", maxLayout)
+	}
 	var all styles
 	for name := range strings.SplitSeq(s, ",") {
 		name = strings.ToLower(strings.TrimSpace(name))

@@ -117,7 +117,12 @@ func indent(line string, column int) string {
 
 // faultAt returns an error at a position of src.
 func faultAt(src string, at Position, format string, args ...any) *Error {
-	return &Error{Line: at.Line, Column: at.Column, Message: fmt.Sprintf(format, args...), Source: lineAt(src, at.Offset)}
+	const most = 1000
+	message := fmt.Sprintf(format, args...)
+	if utf16Len(message) > most {
+		message = utf16Slice(message, 0, most) + "…"
+	}
+	return &Error{Line: at.Line, Column: at.Column, Message: message, Source: lineAt(src, at.Offset)}
 }
 
 // lineAt returns the line of src that holds the offset.

@@ -127,6 +127,10 @@ func findCulture(name string) *culture {
 	if slices.Contains(legacyCultures, strings.ToLower(name)) {
 		return plain
 	}
+	const longest = 85 // characters of a culture name in Windows
+	if len(name) > longest {
+		return nil
+	}
 	tag, err := language.Parse(name)
 	if err != nil {
 		return nil

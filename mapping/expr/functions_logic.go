@@ -203,6 +203,9 @@ func runSwitch(m *machine, c *callOp, args []result) (result, error) {
 	}
 	truth := source.Kind() == directory.Boolean
 	s := source.Text()
+	if m.work += len(s); m.work > MaxWork {
+		return result{}, c.tooLarge(m)
+	}
 	for i := 2; i+1 < len(args); i += 2 {
 		if args[i].signal != nil {
 			return args[i], nil
