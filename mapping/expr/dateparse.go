@@ -362,10 +362,10 @@ func (p *dateParser) dayOfMonth(now time.Time) (year, month, day int, err error)
 	case len(n) == 2 && len(n[0].text) > 2 && len(n[1].text) <= 2:
 		return n[0].value, p.month, n[1].value, nil
 	case len(n) == 2 && len(n[0].text) <= 2:
-		if _, err := date(p.year(1), p.month, n[0].value, 0, 0, 0, 0); err != nil && len(n[1].text) <= 2 {
-			return p.year(0), p.month, n[1].value, nil
+		if len(n[1].text) > 2 || exists(p.year(1), p.month, n[0].value) {
+			return p.year(1), p.month, n[0].value, nil
 		}
-		return p.year(1), p.month, n[0].value, nil
+		return p.year(0), p.month, n[1].value, nil
 	}
 	return 0, 0, 0, errNoDate
 }
@@ -375,4 +375,9 @@ func (p *dateParser) year(i int) int {
 		return w.value
 	}
 	return fullYear(p.parts[i].value)
+}
+
+func exists(year, month, day int) bool {
+	_, err := date(year, month, day, 0, 0, 0, 0)
+	return err == nil
 }

@@ -45,7 +45,43 @@ type replacing struct {
 	replacer *replacer // nil unless the replacement is a constant too
 }
 
+// replaceUsage says which parameters go together.
+const replaceUsage = `takes oldValue with replacementValue or template, or regexPattern with replacementValue, or regexPattern and regexGroupName with replacementAttributeName; an old value is replaced by Replace([source], "old", , , "new", , )`
+
+// replaceMode is one of the ways in which Replace works, by the parameters
+// that are given.
+type replaceMode uint8
+
+const (
+	replaceNone       replaceMode = iota
+	replaceInSource               // oldValue and replacementValue
+	replaceInTemplate             // oldValue and template
+	replaceMatching               // regexPattern and replacementValue, or the group in each match
+	replaceExtracting             // regexPattern, regexGroupName and replacementAttributeName
+)
+
+func (c *callOp) replaceMode() replaceMode {
+	switch {
+	case c.given(replaceOld) && c.present(replaceValue):
+		return replaceInSource
+	case c.given(replaceOld) && c.given(replaceTemplate):
+		return replaceInTemplate
+	case c.given(replacePattern) && c.present(replaceValue):
+		return replaceMatching
+	case c.given(replacePattern) && c.given(replaceGroup) && c.given(replaceAttribute):
+		return replaceExtracting
+	}
+	return replaceNone
+}
+
+// prepareReplace refuses what no description of Replace covers, but for three
+// arguments: older pages show Replace([mail], "@contoso.com", ""), which is an
+// error of the evaluation.
 func prepareReplace(k *checker, c *callOp) {
+	if c.replaceMode() == replaceNone && (len(c.nodes) != 3 || !c.given(replaceOld)) {
+		k.fault(c.node.At, c.fn.Name, nil, "%s", replaceUsage)
+		return
+	}
 	pattern, constant := c.constant(replacePattern)
 	if !constant || !c.given(replacePattern) {
 		return
@@ -69,16 +105,17 @@ func prepareReplace(k *checker, c *callOp) {
 
 func runReplace(m *machine, c *callOp, args []result) (result, error) {
 	source := str(args, 0)
-	switch {
-	case c.given(replaceOld) && c.present(replaceValue):
+	switch c.replaceMode() {
+	case replaceInSource:
 		return c.replaceAll(m, source, str(args, replaceOld), str(args, replaceValue))
-	case c.given(replaceOld) && c.given(replaceTemplate):
+	case replaceInTemplate:
 		return c.replaceAll(m, str(args, replaceTemplate), str(args, replaceOld), source)
-	case c.given(replacePattern) && (c.present(replaceValue) || c.given(replaceGroup) && c.given(replaceAttribute)):
-		return c.replaceMatches(m, args)
+	case replaceMatching:
+		return c.replaceMatches(m, source, args)
+	case replaceExtracting:
+		return c.replaceExtract(m, source, args)
 	}
-	return result{}, m.fault(c.node.At, c, nil,
-		"takes oldValue with replacementValue or template, or regexPattern with replacementValue, or regexPattern and regexGroupName with replacementAttributeName; an old value alone is replaced by: Replace([source], \"old\", , , \"new\", , )")
+	return result{}, m.fault(c.node.At, c, nil, replaceUsage)
 }
 
 // replaceAll replaces every occurrence of find; an empty one has none.
@@ -96,35 +133,39 @@ func (c *callOp) replaceAll(m *machine, s, find, value string) (result, error) {
 	return text(strings.ReplaceAll(s, find, value)), nil
 }
 
-func (c *callOp) replaceMatches(m *machine, args []result) (result, error) {
-	source, group := str(args, 0), str(args, replaceGroup)
-	extracts := c.given(replaceGroup) && !c.present(replaceValue)
-	if extracts && source != "" {
-		return text(source), nil
-	}
+// replaceMatches replaces every match, or the text of a group in every match.
+func (c *callOp) replaceMatches(m *machine, source string, args []result) (result, error) {
 	r, rp, err := c.compiled(m, args)
 	if err != nil || r == nil {
 		return text(source), err
 	}
-	if c.given(replaceGroup) && group != "" && r.group(group) < 0 {
-		return result{}, c.fault(m, replaceGroup, "the pattern has no group %s", m.quote(args[replaceGroup].v))
-	}
-	var s string
-	switch {
-	case extracts:
-		s, ok, err := r.extract(m, str(args, replaceAttribute), group)
-		if err != nil || !ok {
-			return result{}, c.regexFault(m, err)
+	value := str(args, replaceValue)
+	if group := str(args, replaceGroup); group != "" {
+		source, err = r.replaceGroup(m, source, group, value)
+	} else {
+		if rp == nil {
+			rp = newReplacer(r, value)
 		}
-		return text(s), nil
-	case group != "":
-		s, err = r.replaceGroup(m, source, group, str(args, replaceValue))
-	case rp != nil:
-		s, err = rp.replace(m, source)
-	default:
-		s, err = newReplacer(r, str(args, replaceValue)).replace(m, source)
+		source, err = rp.replace(m, source)
 	}
 	if err != nil {
+		return result{}, c.regexFault(m, err)
+	}
+	return text(source), nil
+}
+
+// replaceExtract returns source if it has a value, else the text of a group in
+// the first match in the other attribute; null where nothing matches.
+func (c *callOp) replaceExtract(m *machine, source string, args []result) (result, error) {
+	if source != "" {
+		return text(source), nil
+	}
+	r, _, err := c.compiled(m, args)
+	if err != nil || r == nil {
+		return result{}, err
+	}
+	s, ok, err := r.extract(m, str(args, replaceAttribute), str(args, replaceGroup))
+	if err != nil || !ok {
 		return result{}, c.regexFault(m, err)
 	}
 	return text(s), nil
@@ -132,19 +173,22 @@ func (c *callOp) replaceMatches(m *machine, args []result) (result, error) {
 
 // compiled returns the regular expression, and the replacer if that is known
 // already; nil for an empty pattern that came from an attribute.
-func (c *callOp) compiled(m *machine, args []result) (*regex, *replacer, error) {
+func (c *callOp) compiled(m *machine, args []result) (r *regex, rp *replacer, err error) {
 	if p, ok := c.prepared.(*replacing); ok {
-		return p.regex, p.replacer, nil
+		r, rp = p.regex, p.replacer
+	} else {
+		pattern := str(args, replacePattern)
+		if pattern == "" {
+			return nil, nil, nil
+		}
+		if r, err = compileRegex(pattern, m.program.options.matchTimeout); err != nil {
+			return nil, nil, c.fault(m, replacePattern, "not a valid .NET regular expression: %v", m.hide(err))
+		}
 	}
-	pattern := str(args, replacePattern)
-	if pattern == "" {
-		return nil, nil, nil
+	if group := str(args, replaceGroup); group != "" && r.group(group) < 0 {
+		return nil, nil, c.fault(m, replaceGroup, "the pattern has no group %s", m.quote(args[replaceGroup].v))
 	}
-	r, err := compileRegex(pattern, m.program.options.matchTimeout)
-	if err != nil {
-		return nil, nil, c.fault(m, replacePattern, "not a valid .NET regular expression: %v", m.hide(err))
-	}
-	return r, nil, nil
+	return r, rp, nil
 }
 
 // regexFault places an error of the regular expression; nil stays nil.

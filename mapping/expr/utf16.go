@@ -12,7 +12,7 @@ import (
 
 // isASCII reports whether bytes and UTF-16 units are the same thing in s.
 func isASCII(s string) bool {
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {
 			return false
 		}

@@ -21,57 +21,75 @@ import (
 
 // Case is one test. A case without an id goes by its place in the file.
 type Case struct {
-	ID         string         `json:"id" yaml:"id"`
-	Expression string         `json:"expression" yaml:"expression"`
-	Attributes map[string]any `json:"attributes" yaml:"attributes"` // %Name% is a global parameter
+	ID         string         `json:"id"`
+	Expression string         `json:"expression"`
+	Attributes map[string]any `json:"attributes"` // %Name% is a global parameter
 	// Expected is the value as text: null, a string, or a list of strings.
 	// "IgnoreAttributeFlow" and "IgnoreObjectFlow" expect those.
-	Expected        any      `json:"expected" yaml:"expected"`
-	ExpectedError   bool     `json:"expectedError" yaml:"expectedError"`
-	ExpectedPattern string   `json:"expectedPattern" yaml:"expectedPattern"` // a .NET regular expression
-	ResultType      string   `json:"resultType" yaml:"resultType"`           // "drop": the attribute is dropped from the flow
-	Now             string   `json:"now" yaml:"now"`                         // RFC 3339
-	Taken           []string `json:"taken" yaml:"taken"`                     // values that the target has already
-
-	// Other keys of test files are descriptions.
-	Function   string `json:"function" yaml:"function"`
-	Source     string `json:"source" yaml:"source"`
-	Kind       string `json:"kind" yaml:"kind"`
-	Confidence string `json:"confidence" yaml:"confidence"`
-	Note       string `json:"note" yaml:"note"`
+	Expected        any      `json:"expected"`
+	ExpectedError   bool     `json:"expectedError"`
+	ExpectedPattern string   `json:"expectedPattern"` // a .NET regular expression
+	ResultType      string   `json:"resultType"`      // "drop": the attribute is dropped from the flow
+	Now             string   `json:"now"`             // RFC 3339
+	Taken           []string `json:"taken"`           // values that the target has already
 }
 
 // Load reads a test file: JSON if the text begins as JSON does, else YAML.
-// Unknown keys are errors, for a misspelled "expected" would pass anything.
+// Unknown keys are descriptions, unless they look like a known one that was
+// misspelled: a test without "expected" would pass for the wrong reason.
 func Load(name string, content []byte) ([]Case, error) {
-	var cases []Case
-	if trimmed := bytes.TrimSpace(content); len(trimmed) > 0 && trimmed[0] == '[' && json.Valid(trimmed) {
+	var raw []map[string]any
+	var err error
+	if trimmed := bytes.TrimSpace(content); json.Valid(trimmed) {
 		d := json.NewDecoder(bytes.NewReader(trimmed))
-		d.DisallowUnknownFields()
-		if err := d.Decode(&cases); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
+		d.UseNumber()
+		err = d.Decode(&raw)
 	} else {
-		d, err := yaml.NewLoader(bytes.NewReader(content), yaml.WithKnownFields(), yaml.WithUniqueKeys())
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		if err := d.Load(&cases); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
+		err = yaml.Load(content, &raw, yaml.WithUniqueKeys())
 	}
-	if len(cases) == 0 {
+	if err != nil {
+		return nil, fmt.Errorf("%s: it should be a list of {id, expression, attributes, expected}: %w", name, err)
+	}
+	if len(raw) == 0 {
 		return nil, fmt.Errorf("%s: holds no tests; it should be a list of {id, expression, attributes, expected}", name)
 	}
-	for i := range cases {
+	cases := make([]Case, len(raw))
+	for i, fields := range raw {
+		place := fmt.Sprintf("%s: test %d", name, i+1)
+		if err := checkKeys(fields); err != nil {
+			return nil, fmt.Errorf("%s: %w", place, err)
+		}
+		b, err := json.Marshal(number(fields))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", place, err)
+		}
+		d := json.NewDecoder(bytes.NewReader(b))
+		d.UseNumber()
+		if err := d.Decode(&cases[i]); err != nil {
+			return nil, fmt.Errorf("%s: %w", place, err)
+		}
 		if cases[i].ID == "" {
 			cases[i].ID = fmt.Sprintf("#%d", i+1)
 		}
 		if strings.TrimSpace(cases[i].Expression) == "" {
-			return nil, fmt.Errorf("%s: test %s has no expression", name, cases[i].ID)
+			return nil, fmt.Errorf("%s has no expression", place)
 		}
 	}
 	return cases, nil
+}
+
+var keys = []string{"id", "expression", "attributes", "expected", "expectedError", "expectedPattern", "resultType", "now", "taken"}
+
+func checkKeys(fields map[string]any) error {
+	for _, k := range slices.Sorted(maps.Keys(fields)) {
+		if slices.Contains(keys, k) {
+			continue
+		}
+		if near := directory.Nearest(k, keys); near != "" && k != "kind" && k != "note" {
+			return fmt.Errorf("unknown key %q: did you mean %s?", k, near)
+		}
+	}
+	return nil
 }
 
 // Failure says how a test differs from what it expects.
