@@ -162,7 +162,7 @@ func split(err error) []error {
 	if err == nil {
 		return nil
 	}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the joined error itself is wanted, not one in its chain
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { // the joined error itself is wanted, not one in its chain
 		return joined.Unwrap()
 	}
 	return []error{err}

@@ -125,7 +125,7 @@ func (s *shape) objectSchema(out *schema) {
 	out.Type, out.Additional = "object", &closed
 	for i := range s.keys {
 		k := &s.keys[i]
-		out.Properties = append(out.Properties, property{k.name, k.shape.schema()})
+		out.Properties = append(out.Properties, property{k.name, k.schema()})
 		if k.required {
 			out.Required = append(out.Required, k.name)
 		}

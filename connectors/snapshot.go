@@ -1,8 +1,6 @@
 package connectors
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"sort"
 	"time"
 
@@ -35,9 +33,11 @@ type Snapshot struct {
 	slab    []entry
 }
 
-// objectKey is an object's type and its anchor: the bytes of a GUID, or a
-// hash of any other anchor.
-type objectKey [18]byte
+// objectKey is an object's type and its anchor.
+type objectKey struct {
+	kind byte
+	id   directory.ID
+}
 
 type entry struct {
 	hash     directory.Hash
@@ -120,7 +120,7 @@ func (s *Snapshot) Observe(o directory.Object, h directory.Hash) Status {
 func (s *Snapshot) Missing(t directory.ObjectType, now time.Time, recycleBin time.Duration) []Record {
 	var gone []Record
 	for key, e := range s.entries {
-		if key[0] != typeByte(t) || e.flags&flagSeen != 0 {
+		if key.kind != typeByte(t) || e.flags&flagSeen != 0 {
 			continue
 		}
 		r := Record{
@@ -157,7 +157,7 @@ func (r *Record) leave(now time.Time, recycleBin time.Duration) bool {
 
 func (s *Snapshot) insert(t directory.ObjectType, anchor string) *entry {
 	key := keyOf(t, anchor)
-	if key[1] == anchorOther {
+	if _, ok := key.id.GUID(); !ok {
 		s.names[key] = anchor
 	}
 	// Entries come from slabs: one allocation for many, none that moves.
@@ -170,21 +170,8 @@ func (s *Snapshot) insert(t directory.ObjectType, anchor string) *entry {
 	return e
 }
 
-// How the anchor of a key is spelled.
-const (
-	anchorGUID uint8 = iota
-	anchorOther
-)
-
 func keyOf(t directory.ObjectType, anchor string) objectKey {
-	key := objectKey{typeByte(t)}
-	if parseGUID(key[2:], anchor) {
-		return key
-	}
-	key[1] = anchorOther
-	sum := sha256.Sum256([]byte(anchor))
-	copy(key[2:], sum[:])
-	return key
+	return objectKey{kind: typeByte(t), id: directory.IDOf(anchor)}
 }
 
 func typeByte(t directory.ObjectType) byte {
@@ -195,42 +182,8 @@ func typeByte(t directory.ObjectType) byte {
 }
 
 func (s *Snapshot) anchor(key objectKey) string {
-	if key[1] == anchorOther {
-		return s.names[key]
+	if anchor, ok := key.id.GUID(); ok {
+		return anchor
 	}
-	h := hex.EncodeToString(key[2:])
-	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
-}
-
-// parseGUID reads the lower-case form with dashes alone: any other spelling
-// would not come back as it was.
-func parseGUID(dst []byte, s string) bool {
-	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
-		return false
-	}
-	n := 0
-	for i := 0; i < len(s); i++ {
-		if s[i] == '-' {
-			if i != 8 && i != 13 && i != 18 && i != 23 {
-				return false
-			}
-			continue
-		}
-		var d byte
-		switch c := s[i]; {
-		case c >= '0' && c <= '9':
-			d = c - '0'
-		case c >= 'a' && c <= 'f':
-			d = c - 'a' + 10
-		default:
-			return false
-		}
-		if n%2 == 0 {
-			dst[n/2] = d << 4
-		} else {
-			dst[n/2] |= d
-		}
-		n++
-	}
-	return true
+	return s.names[key]
 }

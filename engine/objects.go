@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strings"
 
@@ -91,7 +92,7 @@ func (c *cycle) readAhead(ctx context.Context, rule *Rule, read func() ([]byte, 
 	var anchors []string
 	for len(subjects) < chunk {
 		b, err := read()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

@@ -81,7 +81,7 @@ func TestMapProperties(t *testing.T) {
 			if v.Value.IsEmpty() != v.FlowNull || v.FlowNull && v.OnCreate {
 				t.Fatalf("value %+v", v)
 			}
-			if i > 0 && res.Values[i-1].Target == v.Target && !(res.Values[i-1].OnCreate && v.FlowNull) {
+			if i > 0 && res.Values[i-1].Target == v.Target && (!res.Values[i-1].OnCreate || !v.FlowNull) {
 				t.Fatalf("%s twice: %+v", v.Target, res.Values)
 			}
 			if in.Deprovision && (v.OnCreate || v.FlowNull || v.Target != "active" && v.Target != "ignored") {

@@ -40,6 +40,8 @@ line and column of each mistake. Warnings do not fail it.`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return a.validate() },
 	}, schema)
+	cmd.AddCommand(a.importSchemaCommand())
+	cmd.AddCommand(a.exportSchemaCommand())
 	return cmd
 }
 

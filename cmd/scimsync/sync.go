@@ -67,29 +67,35 @@ func (a *app) sync(ctx context.Context, name string, opts engine.Options) (err e
 	}
 	x, err := s.engine.Cycle(ctx, s.job.Job, opts)
 	bar.done()
-	if printErr := a.printSync(name, x, failures, err); printErr != nil {
-		return printErr
+	if a.json() {
+		if printErr := printJSON(a.stdout, jsonOf(name, x, err)); printErr != nil {
+			return printErr
+		}
 	}
-	if err == nil && x.Summary.Fail > 0 {
+	if err != nil {
+		return err
+	}
+	if !a.json() {
+		a.printSync(name, x, failures)
+	}
+	if x.Summary.Fail > 0 {
 		return &exitError{code: exitFailed}
 	}
-	return err
+	return nil
 }
 
 // maxFailures is how many failures sync shows itself; the log has all.
 const maxFailures = 10
 
-func (a *app) printSync(name string, x state.Execution, failures []plan.Entry, cycleErr error) error {
-	if a.json() {
-		r := syncResult{Job: name, Cycle: cycleKind(x), CycleID: x.CycleID, StartedAt: x.Began, EndedAt: x.Ended, Summary: x.Summary}
-		if cycleErr != nil {
-			r.Error = &engine.SynchronizationError{Code: x.ErrorCode, Message: cycleErr.Error(), TenantActionable: true}
-		}
-		return printJSON(a.stdout, r)
+func jsonOf(name string, x state.Execution, err error) syncResult {
+	r := syncResult{Job: name, Cycle: cycleKind(x), CycleID: x.CycleID, StartedAt: x.Began, EndedAt: x.Ended, Summary: x.Summary}
+	if err != nil {
+		r.Error = &engine.SynchronizationError{Code: x.ErrorCode, Message: err.Error(), TenantActionable: true}
 	}
-	if cycleErr != nil {
-		return nil // main prints it
-	}
+	return r
+}
+
+func (a *app) printSync(name string, x state.Execution, failures []plan.Entry) {
 	fmt.Fprintf(a.stdout, "Job %s: %s cycle ended after %s, %d objects in the source, %d of them looked at.\n",
 		name, cycleKind(x), x.Ended.Sub(x.Began).Round(time.Millisecond), x.Imported, x.ImportedDeltas)
 	fmt.Fprintf(a.stdout, "%d created, %d updated, %d disabled, %d deleted, %d skipped, %d failed.\n",
@@ -100,5 +106,4 @@ func (a *app) printSync(name string, x state.Execution, failures []plan.Entry, c
 	if more := x.Summary.Fail - int64(len(failures)); more > 0 {
 		fmt.Fprintf(a.stdout, "  … and %d more; see scimsync logs %s --status failure\n", more, name)
 	}
-	return nil
 }

@@ -101,8 +101,8 @@ func text(name, value string) plan.Change {
 	return plan.Change{Attribute: name, Verb: plan.Add, New: directory.Str(value)}
 }
 
-func truth(name string, value bool) plan.Change {
-	return plan.Change{Attribute: name, Verb: plan.Add, New: directory.Bool(value)}
+func isActive() plan.Change {
+	return plan.Change{Attribute: attrActive, Verb: plan.Add, New: directory.Bool(true)}
 }
 
 func reference(verb plan.Verb, name string, v directory.Value) plan.Change {

@@ -143,7 +143,7 @@ func testConcurrent(t *testing.T, c *targetCase) {
 // life creates, finds, changes, reads and deletes one user.
 func (c *targetCase) life(ctx context.Context, name string) error {
 	o, err := c.Apply(ctx, plan.Operation{Action: plan.Create, Type: directory.User, Changes: []plan.Change{
-		text(attrUserName, name), text(attrDisplay, "before "+name), truth(attrActive, true)}})
+		text(attrUserName, name), text(attrDisplay, "before "+name), isActive()}})
 	if err != nil {
 		return fmt.Errorf("create of %s: %w", name, err)
 	}

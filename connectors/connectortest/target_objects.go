@@ -22,14 +22,14 @@ func testConnection(t *testing.T, c *targetCase) {
 
 func ada() []plan.Change {
 	return []plan.Change{
-		text(attrUserName, "ada@example.com"), text(attrDisplay, "Ada Ito"), truth(attrActive, true),
+		text(attrUserName, "ada@example.com"), text(attrDisplay, "Ada Ito"), isActive(),
 		text(attrGivenName, "Ada"), text(attrEmail, "ada@work.example"), text(attrDepartment, "R&D"),
 	}
 }
 
 func testCreate(t *testing.T, c *targetCase) {
 	anchor := c.create(t, directory.User, ada()...)
-	other := c.create(t, directory.User, text(attrUserName, "ben@example.com"), text(attrDisplay, "Ben"), truth(attrActive, true))
+	other := c.create(t, directory.User, text(attrUserName, "ben@example.com"), text(attrDisplay, "Ben"), isActive())
 	if anchor == other {
 		t.Fatalf("two users have the anchor %q", anchor)
 	}
@@ -114,7 +114,7 @@ func testDelete(t *testing.T, c *targetCase) {
 func testConflict(t *testing.T, c *targetCase) {
 	anchor := c.create(t, directory.User, ada()...)
 	_, err := c.Apply(t.Context(), plan.Operation{Action: plan.Create, Type: directory.User,
-		Changes: []plan.Change{text(attrUserName, "ada@example.com"), text(attrDisplay, "Somebody else"), truth(attrActive, true)}})
+		Changes: []plan.Change{text(attrUserName, "ada@example.com"), text(attrDisplay, "Somebody else"), isActive()}})
 	c.expectClass(t, "second create", err, connectors.Conflict)
 	c.expect(t, directory.User, anchor, map[string]directory.Value{attrDisplay: directory.Str("Ada Ito")})
 }
@@ -137,7 +137,7 @@ func testCharacters(t *testing.T, c *targetCase) {
 		"a+b@example.com", "o'brien@example.com", `quote"d@example.com`, `back\slash@example.com`, "zoë.ärm@exämple.com",
 		"percent%41&amp=1;x?y#z@example.com", "two words@example.com", "日本語@example.com", "[type eq work]@example.com",
 	} {
-		anchor := c.create(t, directory.User, text(attrUserName, name), text(attrDisplay, "<"+name+">"), truth(attrActive, true))
+		anchor := c.create(t, directory.User, text(attrUserName, name), text(attrDisplay, "<"+name+">"), isActive())
 		found := c.find(t, directory.User, attrUserName, name, attrDisplay)
 		if len(found) != 1 || found[0].Anchor != anchor {
 			t.Errorf("%q: found %v, want %q", name, found, anchor)
@@ -150,8 +150,8 @@ func testCharacters(t *testing.T, c *targetCase) {
 }
 
 func testManager(t *testing.T, c *targetCase) {
-	boss := c.create(t, directory.User, text(attrUserName, "boss@example.com"), text(attrDisplay, "Boss"), truth(attrActive, true))
-	other := c.create(t, directory.User, text(attrUserName, "other@example.com"), text(attrDisplay, "Other"), truth(attrActive, true))
+	boss := c.create(t, directory.User, text(attrUserName, "boss@example.com"), text(attrDisplay, "Boss"), isActive())
+	other := c.create(t, directory.User, text(attrUserName, "other@example.com"), text(attrDisplay, "Other"), isActive())
 	anchor := c.create(t, directory.User, ada()...)
 	c.update(t, directory.User, anchor, reference(plan.Add, attrManager, directory.Ref(boss)))
 	c.expect(t, directory.User, anchor, map[string]directory.Value{attrManager: directory.Ref(boss), attrDepartment: directory.Str("R&D")})
@@ -181,7 +181,7 @@ func testMembers(t *testing.T, c *targetCase) {
 	}
 	var users []string
 	for _, name := range []string{"a@example.com", "b@example.com", "c@example.com", "d@example.com"} {
-		users = append(users, c.create(t, directory.User, text(attrUserName, name), text(attrDisplay, name), truth(attrActive, true)))
+		users = append(users, c.create(t, directory.User, text(attrUserName, name), text(attrDisplay, name), isActive()))
 	}
 	group := c.create(t, directory.Group, text(attrDisplay, "Sales"))
 	expect := func(want ...string) {

@@ -27,8 +27,8 @@ type assignments struct {
 	grants     []grant
 	grantIndex map[grant]uint32
 
-	direct  map[idKey]uint32 // assigned objects; the value is 1 + the first of their chain
-	members map[idKey]uint32 // direct members of assigned groups
+	direct  map[directory.ID]uint32 // assigned objects; the value is 1 + the first of their chain
+	members map[directory.ID]uint32 // direct members of assigned groups
 	chain   []link
 
 	groups      bool   // some group is assigned
@@ -46,25 +46,25 @@ func newAssignments() *assignments {
 	return &assignments{
 		roles: []directory.Value{{}}, roleIDs: map[string]uint32{"": 0, defaultAccess: 0},
 		via: []string{""}, grantIndex: map[grant]uint32{},
-		direct: map[idKey]uint32{}, members: map[idKey]uint32{},
+		direct: map[directory.ID]uint32{}, members: map[directory.ID]uint32{},
 	}
 }
 
-func (a *assignments) add(to map[idKey]uint32, id string, g grant) {
+func (a *assignments) add(to map[directory.ID]uint32, id string, g grant) {
 	n, known := a.grantIndex[g]
 	if !known {
 		n = uint32(len(a.grants))
 		a.grantIndex[g] = n
 		a.grants = append(a.grants, g)
 	}
-	key := keyOf(id)
+	key := directory.IDOf(id)
 	a.chain = append(a.chain, link{grant: n, next: to[key]})
 	to[key] = uint32(len(a.chain))
 }
 
 // confer gives the direct members of an assigned group what it was granted.
 func (a *assignments) confer(group directory.Object) {
-	first := a.direct[keyOf(group.Anchor)]
+	first := a.direct[directory.IDOf(group.Anchor)]
 	if first == 0 {
 		return
 	}
@@ -84,7 +84,7 @@ func (a *assignments) assign(o *directory.Object, named bool) {
 	if !named && len(a.direct) == 0 {
 		return
 	}
-	key := keyOf(o.Anchor)
+	key := directory.IDOf(o.Anchor)
 	var list []directory.Assignment
 	if named {
 		list = append(list, directory.Assignment{})

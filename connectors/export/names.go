@@ -1,7 +1,6 @@
 package export
 
 import (
-	"crypto/sha256"
 	"strings"
 	"time"
 
@@ -134,44 +133,6 @@ func anchor(id string) string {
 		return strings.ToLower(id) // no copy where nothing changes
 	}
 	return id
-}
-
-// idKey is an object id in a fixed size: the bytes of a GUID, or a hash of
-// any other id.
-type idKey [17]byte
-
-func keyOf(anchor string) idKey {
-	var key idKey
-	if parseGUID(key[1:], anchor) {
-		return key
-	}
-	sum := sha256.Sum256([]byte(anchor))
-	copy(key[1:], sum[:])
-	key[0] = 1
-	return key
-}
-
-func parseGUID(dst []byte, s string) bool {
-	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
-		return false
-	}
-	n := 0
-	for i := 0; i < len(s); i++ {
-		var digit byte
-		switch c := s[i]; {
-		case c == '-' && (i == 8 || i == 13 || i == 18 || i == 23):
-			continue
-		case c >= '0' && c <= '9':
-			digit = c - '0'
-		case c >= 'a' && c <= 'f':
-			digit = c - 'a' + 10
-		default:
-			return false
-		}
-		dst[n/2] = dst[n/2]<<4 | digit
-		n++
-	}
-	return true
 }
 
 const guestMark = "#EXT#"

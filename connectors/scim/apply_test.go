@@ -76,7 +76,7 @@ func TestElements(t *testing.T) {
 			t.Fatal(err)
 		}
 		for enc, want := range map[encoding]string{asString: tt.standard, typed: tt.typed} {
-			if got, err := appendElements(nil, p, tt.value, enc, false); err != nil || string(got) != want {
+			if got, err := elements(p, tt.value, enc, false); err != nil || string(got) != want {
 				t.Errorf("%s: %s, want %s, error %v", tt.name, got, want, err)
 			}
 		}

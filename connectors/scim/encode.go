@@ -13,7 +13,7 @@ import (
 func queryEncode(s string) string {
 	var b strings.Builder
 	b.Grow(len(s) + len(s)/2)
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		switch c := s[i]; {
 		case isAlphanumeric(c), strings.IndexByte("-_.!*()", c) >= 0:
 			b.WriteByte(c)
@@ -30,7 +30,7 @@ func queryEncode(s string) string {
 // characters of RFC 3986, so that an anchor can never reach another path.
 func pathEncode(s string) string {
 	var b strings.Builder
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if c := s[i]; isAlphanumeric(c) || strings.IndexByte("-_.~", c) >= 0 {
 			b.WriteByte(c)
 		} else {

@@ -107,7 +107,7 @@ func (b *builder) standardOps(t directory.ObjectType, changes part) ([]patchOp, 
 			op.op, op.value = "Replace", []byte(`""`)
 		case c.Verb == plan.Remove:
 		case p.multi || c.New.Kind() == directory.List:
-			if op.value, err = appendElements(nil, p, c.New, asString, b.behavior.MemberRefNull); err != nil {
+			if op.value, err = elements(p, c.New, asString, b.behavior.MemberRefNull); err != nil {
 				return nil, err
 			}
 			op.op = listVerb(p, c)

@@ -27,7 +27,7 @@ func (b *builder) compliantOps(t directory.ObjectType, changes part) ([]patchOp,
 			op.op, op.value = string(plan.Replace), []byte(`{"value":""}`)
 		case c.Verb == plan.Remove:
 		case p.multi || c.New.Kind() == directory.List:
-			if op.value, err = appendElements(nil, p, c.New, typed, b.behavior.MemberRefNull); err != nil {
+			if op.value, err = elements(p, c.New, typed, b.behavior.MemberRefNull); err != nil {
 				return nil, err
 			}
 			if verb := roleVerb(p, c); verb != "" {

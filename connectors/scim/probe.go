@@ -49,10 +49,10 @@ func asTestError(err error) error {
 		return err
 	}
 	tested := *e
-	switch {
-	case e.Class == connectors.Credentials:
+	switch e.Class {
+	case connectors.Credentials:
 		tested.Code = codeInvalidCredentials
-	case e.Class == connectors.Retryable, e.Class == connectors.Throttled:
+	case connectors.Retryable, connectors.Throttled:
 		tested.Code = codeCredentialsUnavailable
 	}
 	return &tested

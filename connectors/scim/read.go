@@ -109,6 +109,6 @@ func list(r resource) (resources []map[string]any, total int64, err error) {
 		}
 		return nil, 0, errors.New("the answer is no list response: it holds no Resources")
 	default:
-		return nil, 0, errors.New("Resources of the list response is no list")
+		return nil, 0, errors.New("the list response holds Resources that are no list")
 	}
 }

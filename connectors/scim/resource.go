@@ -89,7 +89,7 @@ func (b *builder) place(root *node, p *target, v directory.Value) (err error) {
 	}
 	switch {
 	case p.multi || v.Kind() == directory.List:
-		at.raw, err = appendElements(nil, p, v, typed, b.behavior.MemberRefNull)
+		at.raw, err = elements(p, v, typed, b.behavior.MemberRefNull)
 	case p.reference():
 		at.raw = appendQuote(nil, referenceText(v)) // a manager on create is its plain id
 	default:

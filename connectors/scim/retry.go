@@ -17,7 +17,7 @@ import (
 // or something before it was too busy.
 func (t *Target) retryRepeatable(ctx context.Context, resp *http.Response, err error) (bool, error) {
 	if ctx.Err() != nil {
-		return false, nil
+		return false, nil //nolint:nilerr // the client returns the error of the try itself
 	}
 	if err != nil {
 		return !hopeless(err), nil
@@ -34,7 +34,7 @@ func (t *Target) retryRepeatable(ctx context.Context, resp *http.Response, err e
 // no effect, for a second one would create a second object.
 func (t *Target) retryOnce(ctx context.Context, resp *http.Response, err error) (bool, error) {
 	if ctx.Err() != nil {
-		return false, nil
+		return false, nil //nolint:nilerr // as above
 	}
 	if err != nil {
 		var op *net.OpError

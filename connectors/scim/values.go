@@ -150,16 +150,16 @@ func (r role) text() string {
 	return string(append(b, '}'))
 }
 
-// appendElements appends several values of an attribute: references, roles, or
+// elements returns several values of an attribute: references, roles, or
 // values as elements of a complex attribute. Attributes that are the
 // application's own are multi-valued strings (RFC 7643 section 2.4), which the
 // standard dialect's PATCH nevertheless writes as elements.
-func appendElements(b []byte, p *target, v directory.Value, enc encoding, refNull bool) ([]byte, error) {
+func elements(p *target, v directory.Value, enc encoding, refNull bool) ([]byte, error) {
 	if p.reference() {
-		return appendReferences(b, v, refNull), nil
+		return appendReferences(nil, v, refNull), nil
 	}
 	wrap := p.schema != nil && p.schema.multi || enc == asString
-	b = append(b, '[')
+	b := []byte{'['}
 	for i, e := range v.Elements() {
 		if i > 0 {
 			b = append(b, ',')

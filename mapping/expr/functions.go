@@ -50,7 +50,6 @@ const (
 	pageReference = "Reference for writing expressions for attribute mappings in Microsoft Entra Application Provisioning"
 	pageCloudSync = "Microsoft Entra Cloud Sync expressions and function reference"
 	pageConnect   = "Microsoft Entra Connect Sync: Functions Reference"
-	pageWorkday   = "Workday expression mapping functions guide"
 	pageGraph     = "synchronizationSchema: functions"
 )
 

@@ -66,8 +66,6 @@ func (l *lexer) take() rune {
 	return r
 }
 
-func (l *lexer) rest() string { return l.src[l.at.Offset:] }
-
 // takeWhile takes characters as long as they satisfy f and returns them.
 func (l *lexer) takeWhile(f func(rune) bool) string {
 	start := l.at.Offset

@@ -15,6 +15,7 @@ import (
 
 	"github.com/scimsync/scimsync/connectors/directory"
 	"github.com/scimsync/scimsync/mapping/expr"
+	"github.com/scimsync/scimsync/mapping/expr/exprtest"
 )
 
 // script is one file of testdata/functions; its README describes the format.
@@ -141,7 +142,7 @@ func (c scriptCase) run(t *testing.T) {
 		}
 		if err != nil {
 			t.Errorf("line %d: %v", c.line, err)
-		} else if diff := cmp.Diff(want, plain(v)); diff != "" {
+		} else if diff := cmp.Diff(want, exprtest.Plain(v)); diff != "" {
 			t.Errorf("line %d: %s (-want +got):\n%s", c.line, c.expression, diff)
 		}
 	}

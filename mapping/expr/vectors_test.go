@@ -1,19 +1,14 @@
 package expr_test
 
 import (
-	"encoding/json"
-	"errors"
 	"os"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/scimsync/scimsync/connectors/directory"
 	"github.com/scimsync/scimsync/mapping/expr"
+	"github.com/scimsync/scimsync/mapping/expr/exprtest"
 )
 
 // attributes are source attributes of a test.
@@ -21,118 +16,19 @@ type attributes map[string]directory.Value
 
 func (a attributes) Get(name string) directory.Value { return a[name] }
 
-// vector is one entry of testdata/expression-vectors.json.
-type vector struct {
-	ID              string
-	Expression      string
-	Attributes      map[string]any
-	Expected        any
-	ExpectedError   bool
-	ExpectedPattern string
-	ResultType      string
-	Now             string
-	Taken           []string
-}
-
-func readVectors(t testing.TB) []vector {
+// readVectors returns the cases of testdata/expression-vectors.json, which
+// package exprtest runs.
+func readVectors(t testing.TB) []exprtest.Case {
 	t.Helper()
 	b, err := os.ReadFile("testdata/expression-vectors.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []vector
-	if err := json.Unmarshal(b, &all); err != nil {
+	all, err := exprtest.Load("expression-vectors.json", b)
+	if err != nil {
 		t.Fatal(err)
 	}
 	return all
-}
-
-// environment makes what an expression sees of a vector: attributes named
-// %Name% are global parameters.
-func (v vector) environment(t testing.TB) expr.Env {
-	t.Helper()
-	a := attributes{}
-	env := expr.Env{Attributes: a, Globals: map[string]string{}}
-	for name, x := range v.Attributes {
-		value, err := directory.FromJSON(x)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.HasPrefix(name, "%") {
-			env.Globals[strings.Trim(name, "%")] = value.Text()
-			continue
-		}
-		a[name] = value
-	}
-	if v.Now != "" {
-		now, err := time.Parse(time.RFC3339, v.Now)
-		if err != nil {
-			t.Fatal(err)
-		}
-		env.Now = now
-	}
-	env.Unique = func(s string) (bool, error) { return !slices.Contains(v.Taken, s), nil }
-	return env
-}
-
-func (v vector) evaluate(t testing.TB) (directory.Value, error) {
-	t.Helper()
-	p, err := expr.Compile(v.Expression)
-	if err != nil {
-		return directory.Value{}, err
-	}
-	return p.Eval(v.environment(t))
-}
-
-// plain returns a value as a vector writes it: null, a string, or a list of
-// strings.
-func plain(v directory.Value) any {
-	switch v.Kind() {
-	case directory.Null:
-		return nil
-	case directory.List:
-		list := []any{}
-		for _, e := range v.Elements() {
-			list = append(list, e.Text())
-		}
-		return list
-	default:
-		return v.Text()
-	}
-}
-
-func TestVectors(t *testing.T) {
-	for _, v := range readVectors(t) {
-		t.Run(v.ID, func(t *testing.T) {
-			got, err := v.evaluate(t)
-			switch {
-			case v.ResultType == "drop" || v.Expected == "IgnoreAttributeFlow":
-				if !errors.Is(err, expr.ErrIgnoreAttribute) {
-					t.Errorf("%s = %v, %v; want the attribute dropped", v.Expression, got, err)
-				}
-			case v.Expected == "IgnoreObjectFlow":
-				if !errors.Is(err, expr.ErrIgnoreObject) {
-					t.Errorf("%s = %v, %v; want the object ignored", v.Expression, got, err)
-				}
-			case v.ExpectedError:
-				var fault *expr.Error
-				if !errors.As(err, &fault) {
-					t.Errorf("%s = %v, %v; want an error", v.Expression, got, err)
-				}
-			case err != nil:
-				t.Errorf("%s: %v", v.Expression, err)
-			case v.ExpectedPattern != "":
-				// Go's regexp has no lookahead; regexp2's own syntax is .NET's.
-				if !matches(t, v.ExpectedPattern, got.Text()) {
-					t.Errorf("%s = %q; want a match of %s", v.Expression, got.Text(), v.ExpectedPattern)
-				}
-			default:
-				if diff := cmp.Diff(v.Expected, plain(got)); diff != "" {
-					t.Errorf("%s (-want +got):\n%s", v.Expression, diff)
-				}
-			}
-		})
-	}
 }
 
 // notOurs are the expressions that Compile refuses, with the reason.

@@ -46,7 +46,7 @@ func (e *FileError) Unwrap() error { return e.Err }
 
 // damaged is a file that cannot be used as it is.
 func damaged(path, doing, what string, cause error) error {
-	err := error(state.ErrDamaged)
+	err := state.ErrDamaged
 	if cause != nil {
 		err = fmt.Errorf("%w: %w", state.ErrDamaged, cause)
 	}

@@ -133,7 +133,7 @@ func (w *writer) transact(ctx context.Context, doing string, f func(*tx) error) 
 
 // exec runs a statement and returns how many rows it changed.
 func (t *tx) exec(query string, args ...any) (int64, error) {
-	statement, err := t.statement(query)
+	statement, err := t.statement(query) //nolint:sqlclosecheck // kept for the next transaction
 	if err != nil {
 		return 0, err
 	}
@@ -146,7 +146,7 @@ func (t *tx) exec(query string, args ...any) (int64, error) {
 
 // one scans the only row of a query; found is false if there is none.
 func (t *tx) one(query string, args []any, dest ...any) (found bool, err error) {
-	statement, err := t.statement(query)
+	statement, err := t.statement(query) //nolint:sqlclosecheck // kept for the next transaction
 	if err != nil {
 		return false, err
 	}
