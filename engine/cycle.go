@@ -130,6 +130,9 @@ func (c *cycle) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the source: %w", err)
 	}
+	if err := c.guard(ctx); err != nil {
+		return err
+	}
 	for _, rule := range c.job.Rules {
 		if err := c.objects(ctx, &rule); err != nil {
 			return err
@@ -191,6 +194,7 @@ func (c *cycle) finish(ctx context.Context, runErr error) (state.Execution, erro
 			c.record.InitialCompleted = x.Ended
 		}
 		c.record.CompleteFailures = 0
+		c.record.Quarantine, c.record.AllowDeletes = nil, false
 		c.record.LastSuccess = x
 		if x.Exports > 0 {
 			c.record.LastWithExports = x
@@ -203,6 +207,7 @@ func (c *cycle) finish(ctx context.Context, runErr error) (state.Execution, erro
 		}
 	} else if !errors.Is(runErr, ErrInterrupted) {
 		c.record.CompleteFailures++
+		c.quarantine(runErr)
 	}
 	// The cycle's end is recorded also when the cycle was told to stop.
 	if err := c.store.SaveJob(context.WithoutCancel(ctx), c.record); err != nil {
@@ -211,10 +216,26 @@ func (c *cycle) finish(ctx context.Context, runErr error) (state.Execution, erro
 	return *x, runErr
 }
 
+// quarantine notes that the job cannot do its work until somebody acts.
+func (c *cycle) quarantine(err error) {
+	var deletes *TooManyDeletes
+	if !errors.As(err, &deletes) {
+		return
+	}
+	q := &state.Quarantine{Reason: "TooManyDeletes", Message: deletes.Error(), Began: c.execution.Ended}
+	if earlier := c.record.Quarantine; earlier != nil && earlier.Reason == q.Reason {
+		q.Began = earlier.Began
+	}
+	c.record.Quarantine = q
+}
+
 func cycleError(err error) (code, message string) {
 	var target *connectors.Error
 	var read *connectors.ReadError
+	var deletes *TooManyDeletes
 	switch {
+	case errors.As(err, &deletes):
+		return "TooManyDeletes", err.Error()
 	case errors.Is(err, ErrInterrupted):
 		return "Interrupted", err.Error()
 	case errors.As(err, &target):

@@ -44,7 +44,10 @@ type Settings struct {
 	Concurrency             int           // requests to the target at a time; at least 1
 	RecycleBin              time.Duration // how long an object that left the export counts as soft-deleted
 	SkipOutOfScopeDeletions bool
-	MembersPerPatch         int // how many members one PATCH adds or removes; at least 1
+	// DeletionThreshold is how many objects disabled or deleted in one cycle stop
+	// it before its first write; 0 for no such guard.
+	DeletionThreshold int64
+	MembersPerPatch   int // how many members one PATCH adds or removes; at least 1
 }
 
 // Application names the application in the provisioning log.

@@ -30,19 +30,28 @@ type SynchronizationSchedule struct {
 
 // SynchronizationStatus is Graph's synchronizationStatus.
 type SynchronizationStatus struct {
-	Code                               string         `json:"code"` // NotConfigured | NotRun | Active | Paused | Quarantine
-	CountSuccessiveCompleteFailures    int64          `json:"countSuccessiveCompleteFailures"`
-	EscrowsPruned                      bool           `json:"escrowsPruned"`
-	LastExecution                      *TaskExecution `json:"lastExecution"`
-	LastSuccessfulExecution            *TaskExecution `json:"lastSuccessfulExecution"`
-	LastSuccessfulExecutionWithExports *TaskExecution `json:"lastSuccessfulExecutionWithExports"`
-	Progress                           []KeyValue     `json:"progress"`
-	Quarantine                         *struct{}      `json:"quarantine"`
-	SteadyStateFirstAchievedTime       time.Time      `json:"steadyStateFirstAchievedTime"`
-	SteadyStateLastAchievedTime        time.Time      `json:"steadyStateLastAchievedTime"`
-	SynchronizedEntryCountByType       []KeyCount     `json:"synchronizedEntryCountByType"`
-	TroubleshootingURL                 string         `json:"troubleshootingUrl"`
-	Escrows                            int64          `json:"escrows"` // scimsync's addition: objects waiting for another try
+	Code                               string                     `json:"code"` // NotConfigured | NotRun | Active | Paused | Quarantine
+	CountSuccessiveCompleteFailures    int64                      `json:"countSuccessiveCompleteFailures"`
+	EscrowsPruned                      bool                       `json:"escrowsPruned"`
+	LastExecution                      *TaskExecution             `json:"lastExecution"`
+	LastSuccessfulExecution            *TaskExecution             `json:"lastSuccessfulExecution"`
+	LastSuccessfulExecutionWithExports *TaskExecution             `json:"lastSuccessfulExecutionWithExports"`
+	Progress                           []KeyValue                 `json:"progress"`
+	Quarantine                         *SynchronizationQuarantine `json:"quarantine"`
+	SteadyStateFirstAchievedTime       time.Time                  `json:"steadyStateFirstAchievedTime"`
+	SteadyStateLastAchievedTime        time.Time                  `json:"steadyStateLastAchievedTime"`
+	SynchronizedEntryCountByType       []KeyCount                 `json:"synchronizedEntryCountByType"`
+	TroubleshootingURL                 string                     `json:"troubleshootingUrl"`
+	Escrows                            int64                      `json:"escrows"` // scimsync's addition: objects waiting for another try
+}
+
+// SynchronizationQuarantine is Graph's synchronizationQuarantine.
+type SynchronizationQuarantine struct {
+	CurrentBegan time.Time             `json:"currentBegan"`
+	SeriesBegan  time.Time             `json:"seriesBegan"`
+	SeriesCount  int64                 `json:"seriesCount"`
+	Reason       string                `json:"reason"`
+	Error        *SynchronizationError `json:"error"`
 }
 
 // TaskExecution is Graph's synchronizationTaskExecution. Initial and Summary
@@ -105,6 +114,13 @@ func Status(record state.Job, counts state.Counts, interval string, next time.Ti
 	}
 	if record.Last == nil {
 		job.Status.Code = "NotRun"
+	}
+	if q := record.Quarantine; q != nil {
+		job.Status.Code = "Quarantine"
+		job.Status.Quarantine = &SynchronizationQuarantine{
+			CurrentBegan: q.Began, SeriesBegan: q.Began, SeriesCount: record.CompleteFailures, Reason: q.Reason,
+			Error: &SynchronizationError{Code: q.Reason, Message: q.Message, TenantActionable: true},
+		}
 	}
 	if !next.IsZero() {
 		job.Schedule.NextRun = &next

@@ -20,6 +20,7 @@ const (
 	exitUsage   = 1 // wrong use, bad configuration, or a cycle that could not run
 	exitChanges = 2 // plan --detailed-exitcode found changes
 	exitFailed  = 3 // the cycle ran but some objects failed
+	exitGuarded = 4 // the job is in quarantine
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }

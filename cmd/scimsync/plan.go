@@ -63,11 +63,15 @@ func (a *app) plan(ctx context.Context, name string, opts engine.Options) (chang
 
 func (a *app) printPlan(job string, x state.Execution, entries iter.Seq2[plan.Entry, error]) error {
 	if a.json() {
-		return writePlanJSON(a.stdout, job, cycleKind(x), x.Summary, entries)
+		return writePlanJSON(a.stdout, job, x, entries)
 	}
 	title := fmt.Sprintf("Plan for job %s: an %s cycle over %d objects, %d of them to look at.",
 		job, cycleKind(x), x.Imported, x.ImportedDeltas)
-	return plan.Renderer{W: a.stdout, Color: a.color()}.Render(title, entries, x.Summary)
+	if err := (plan.Renderer{W: a.stdout, Color: a.color()}).Render(title, entries, x.Summary); err != nil || x.Guard == "" {
+		return err
+	}
+	_, err := fmt.Fprintf(a.stdout, "\nThis cycle would be stopped before its first write: %s.\n", x.Guard)
+	return err
 }
 
 func cycleKind(x state.Execution) string {
@@ -78,12 +82,13 @@ func cycleKind(x state.Execution) string {
 }
 
 // writePlanJSON writes the plan as it comes: a plan may be larger than memory.
-func writePlanJSON(w io.Writer, job, cycle string, s plan.Summary, entries iter.Seq2[plan.Entry, error]) error {
+func writePlanJSON(w io.Writer, job string, x state.Execution, entries iter.Seq2[plan.Entry, error]) error {
 	head, err := json.Marshal(struct {
 		Job     string       `json:"job"`
 		Cycle   string       `json:"cycle"`
 		Summary plan.Summary `json:"summary"`
-	}{job, cycle, s})
+		Guard   string       `json:"guard,omitempty"`
+	}{job, cycleKind(x), x.Summary, x.Guard})
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ Start with:
 	_ = root.RegisterFlagCompletionFunc("log-format", cobra.FixedCompletions([]string{"console", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	root.AddCommand(
 		a.initCommand(), a.demoCommand(), a.runCommand(), a.planCommand(), a.syncCommand(), a.provisionCommand(),
-		a.testConnectionCommand(), a.statusCommand(), a.logsCommand(), a.configCommand(), a.exprCommand(), a.sandboxCommand(),
+		a.testConnectionCommand(), a.statusCommand(), a.logsCommand(), a.allowDeletesCommand(), a.configCommand(), a.exprCommand(), a.sandboxCommand(),
 		a.versionCommand(),
 	)
 	return root

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -21,7 +22,8 @@ func (a *app) syncCommand() *cobra.Command {
 mappings, scope or settings changed, else an incremental one.
 
 Exit code 0: done. 1: the cycle could not run. 3: it ran, but some objects
-failed; "scimsync logs JOB --status failure" says which, and why.`,
+failed; "scimsync logs JOB --status failure" says which, and why. 4: the job is in
+quarantine, for it would have deleted too many objects; nothing was written.`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.completeJobs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -46,7 +48,7 @@ type syncResult struct {
 	StartedAt  time.Time                    `json:"startedAt"`
 	EndedAt    time.Time                    `json:"endedAt"`
 	Summary    plan.Summary                 `json:"summary"`
-	Quarantine *struct{}                    `json:"quarantine"`
+	Quarantine *string                      `json:"quarantine"`
 	Error      *engine.SynchronizationError `json:"error"`
 }
 
@@ -72,6 +74,10 @@ func (a *app) sync(ctx context.Context, name string, opts engine.Options) (err e
 			return printErr
 		}
 	}
+	var deletes *engine.TooManyDeletes
+	if errors.As(err, &deletes) {
+		return &exitError{code: exitGuarded, err: err}
+	}
 	if err != nil {
 		return err
 	}
@@ -90,6 +96,10 @@ const maxFailures = 10
 func jsonOf(name string, x state.Execution, err error) syncResult {
 	r := syncResult{Job: name, Cycle: cycleKind(x), CycleID: x.CycleID, StartedAt: x.Began, EndedAt: x.Ended, Summary: x.Summary}
 	if err != nil {
+		var deletes *engine.TooManyDeletes
+		if errors.As(err, &deletes) {
+			r.Quarantine = &x.ErrorCode
+		}
 		r.Error = &engine.SynchronizationError{Code: x.ErrorCode, Message: err.Error(), TenantActionable: true}
 	}
 	return r

@@ -147,6 +147,9 @@ func wireJob(file *config.Job) (wired, error) {
 		},
 		Application: engine.Application{DisplayName: file.Name},
 	}
+	if guard := file.Settings.AccidentalDeletions; guard.Enabled {
+		job.Settings.DeletionThreshold = int64(guard.Threshold)
+	}
 	for _, m := range file.Mappings() {
 		job.Rules = append(job.Rules, engine.Rule{Type: m.Type, Scope: m.Scope, Mapping: m.Mapping, Actions: m.Actions})
 	}

@@ -99,7 +99,19 @@ type Job struct {
 	LastWithExports  *Execution `json:"lastWithExports,omitempty"` // the last successful one that wrote
 	SteadyStateFirst time.Time  `json:"steadyStateFirst"`          // first cycle that left nothing to do
 	SteadyStateLast  time.Time  `json:"steadyStateLast"`           // last such cycle
-	CompleteFailures int64      `json:"completeFailures"`          // cycles in a row that could not run
+	// AllowDeletes lets the next cycle disable and delete as many objects as it
+	// would, once (Graph's reset scope ForceDeletes).
+	AllowDeletes     bool        `json:"allowDeletes"`
+	Quarantine       *Quarantine `json:"quarantine,omitempty"`
+	CompleteFailures int64       `json:"completeFailures"` // cycles in a row that could not run
+}
+
+// Quarantine says why a job cannot do its work until somebody acts (Graph
+// synchronizationQuarantine).
+type Quarantine struct {
+	Reason  string    `json:"reason"` // TooManyDeletes
+	Message string    `json:"message"`
+	Began   time.Time `json:"began"`
 }
 
 // Execution is one cycle that ended (Graph synchronizationTaskExecution).
@@ -120,6 +132,7 @@ type Execution struct {
 	Escrowed       int64  `json:"escrowed"`       // objects that failed in this cycle
 	ErrorCode      string `json:"errorCode,omitempty"`
 	ErrorMessage   string `json:"errorMessage,omitempty"`
+	Guard          string `json:"guard,omitempty"` // of a plan: why a guard would stop the cycle
 }
 
 // ConnectionStatus says how a connected object stands.
