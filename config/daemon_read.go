@@ -25,6 +25,11 @@ func (d *Daemon) read(m *merged) {
 			m.doc.warn(v.node, "%s is kept in plain text: use ${env:NAME} or ${file:PATH}", key)
 		}
 	}
+	for _, later := range []struct{ key, what string }{{"listen", "there is no HTTP API yet"}, {"smtp.host", "no mail is sent yet"}} {
+		if v, ok := m.from[later.key]; ok && v.given {
+			m.doc.warn(v.node, "%s has no effect in this version: %s", later.key, later.what)
+		}
+	}
 }
 
 // fail reports what is wrong with a key where its value was given, and at the

@@ -66,9 +66,9 @@ func loadJobs(d *Daemon) ([]*Job, Errors) {
 	}
 	problems = append(problems, sameNames(jobs)...)
 	for _, j := range jobs {
-		if j.mailAt != nil && d.SMTP == nil {
+		if j.mailAt != nil {
 			w := *j.mailAt
-			w.Message = fmt.Sprintf("settings.notificationEmail has no effect: there is no smtp in %s", d.File)
+			w.Message = "settings.notificationEmail has no effect in this version: no mail is sent yet"
 			j.Warnings = append(j.Warnings, &w).sorted()
 		}
 	}

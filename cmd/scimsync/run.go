@@ -42,6 +42,9 @@ func (a *app) run(ctx context.Context) (err error) {
 	if len(s.jobs) == 0 {
 		return fmt.Errorf("%s lists no jobs, so there is nothing to run", a.flags.config)
 	}
+	for _, w := range s.warnings {
+		s.logger.Warn("configuration", zap.String("warning", w))
+	}
 	scheduler := engine.NewScheduler(s.engine)
 	if err := scheduler.Set(ctx, s.scheduled()); err != nil {
 		return err

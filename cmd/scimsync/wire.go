@@ -36,11 +36,12 @@ type wired struct {
 
 // session is an open state and the jobs that a command works on.
 type session struct {
-	store  *sqlite.Store
-	engine *engine.Engine
-	logger *zap.Logger
-	jobs   []wired
-	job    wired // the one that was named
+	store    *sqlite.Store
+	engine   *engine.Engine
+	logger   *zap.Logger
+	warnings []string // of the configuration
+	jobs     []wired
+	job      wired // the one that was named
 }
 
 // open opens the state and wires one job.
@@ -60,6 +61,9 @@ func (a *app) openAll(ctx context.Context, only string, mode access) (*session, 
 		return nil, err
 	}
 	s := &session{}
+	for _, w := range daemon.Warnings {
+		s.warnings = append(s.warnings, w.Error())
+	}
 	if s.jobs, err = a.wire(daemon, only); err != nil {
 		return nil, err
 	}
