@@ -5,9 +5,9 @@ package graphschema
 // which Export writes them.
 
 type schema struct {
-	ID          string      `json:"id"`
-	Version     string      `json:"version"`
-	Rules       []rule      `json:"synchronizationRules"`
+	ID          string                `json:"id"`
+	Version     string                `json:"version"`
+	Rules       []rule                `json:"synchronizationRules"`
 	Directories []directoryDefinition `json:"directories"`
 }
 
@@ -112,13 +112,13 @@ const (
 
 // directoryDefinition describes the objects of one side.
 type directoryDefinition struct {
-	ID               string             `json:"id"`
-	Name             string             `json:"name"`
-	ReadOnly         bool               `json:"readOnly"`
-	Version          string             `json:"version"`
+	ID                string             `json:"id"`
+	Name              string             `json:"name"`
+	ReadOnly          bool               `json:"readOnly"`
+	Version           string             `json:"version"`
 	Discoverabilities string             `json:"discoverabilities"`
-	DiscoveryTime    *string            `json:"discoveryDateTime"`
-	Objects          []objectDefinition `json:"objects"`
+	DiscoveryTime     *string            `json:"discoveryDateTime"`
+	Objects           []objectDefinition `json:"objects"`
 }
 
 type objectDefinition struct {

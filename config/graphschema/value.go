@@ -99,6 +99,10 @@ func (v value) object() bool {
 	return ok
 }
 
+// maxEntries is how many entries a list may have: several times those that the
+// richest directories have attributes.
+const maxEntries = 10_000
+
 // elements gives the elements of a list, none for null.
 func (v value) elements() iter.Seq[value] {
 	return func(yield func(value) bool) {
@@ -108,6 +112,10 @@ func (v value) elements() iter.Seq[value] {
 		l, ok := v.v.([]any)
 		if !ok {
 			v.wrong("a list")
+		}
+		if len(l) > maxEntries {
+			v.faults.add(v, "has %d entries, and %d are allowed", len(l), maxEntries)
+			return
 		}
 		for i, e := range l {
 			if !yield(value{faults: v.faults, parent: &v, index: i, v: e}) {
@@ -212,7 +220,9 @@ const maxShown = 60 // characters of a text in an error or a comment
 
 func quote(s string) string { return strconv.Quote(short(s)) }
 
+// short returns the beginning of a text in one line.
 func short(s string) string {
+	s = oneLine(s)
 	if utf8.RuneCountInString(s) > maxShown {
 		return string([]rune(s)[:maxShown]) + "…"
 	}
