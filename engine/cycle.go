@@ -78,6 +78,11 @@ type cycle struct {
 	claims    *claims
 	overlay   *overlay // what a dry run pretends to have done; nil otherwise
 
+	// onDemand: one object is provisioned apart from a cycle. What was seen of
+	// the source is left as it is, so that the next cycle looks at the object
+	// again: an object that it refers to may not be provisioned yet.
+	onDemand bool
+
 	mu   sync.Mutex
 	done Progress
 }

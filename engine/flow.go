@@ -248,7 +248,29 @@ func (f *flow) wrote(op plan.Operation) result {
 func (f *flow) leave(skipReason, why string) result {
 	f.why = why
 	f.trace.skip(skipReason, why)
-	return f.result("")
+	r := f.result("")
+	r.Skipped = f.kindOfSkip(skipReason)
+	return r
+}
+
+// kindOfSkip says why an object is left alone, without naming it.
+func (f *flow) kindOfSkip(skipReason string) string {
+	switch {
+	case skipReason == "ImportSkipped":
+		return "without a value to match by"
+	case f.decision.InScope && f.intent == plan.Leave:
+		return f.why
+	case f.decision.InScope:
+		return "as they should be"
+	case f.change.Object.Presence != directory.Present:
+		return "deleted in the source"
+	case !f.decision.Active:
+		return "blocked in the source"
+	case !f.decision.Assigned:
+		return "not assigned"
+	default:
+		return "left out by the scoping filters"
+	}
 }
 
 // fail is the result of an object that could not be provisioned: it is kept
@@ -318,6 +340,9 @@ func (f *flow) result(action plan.Action) result {
 }
 
 func (f *flow) seen() *state.Seen {
+	if f.onDemand {
+		return nil
+	}
 	return &state.Seen{
 		Hash: f.change.Hash, Presence: f.change.Object.Presence, Listed: f.change.Listed, Since: f.change.Since,
 		Generation: f.record.Generation,

@@ -60,6 +60,7 @@ func (e *Engine) Provision(ctx context.Context, job Job, name string, opts Optio
 		return nil
 	}
 	c := e.newCycle(job, opts)
+	c.onDemand = true
 	defer c.closeSpools()
 	unlock, err := c.store.Lock(ctx, job.Name)
 	if err != nil {

@@ -18,6 +18,9 @@ type Preview struct {
 	offset int64
 	lines  []previewLine
 	begun  map[directory.Hash]int32 // index in lines, by hashed type and anchor
+
+	// Skipped counts the objects that are left alone, by why.
+	Skipped map[string]int64
 }
 
 // previewLine is one entry of the plan.
@@ -30,11 +33,14 @@ type previewLine struct {
 
 // NewPreview returns an empty preview that keeps its file in dir.
 func NewPreview(dir string) *Preview {
-	return &Preview{spool: newSpool(dir), begun: map[directory.Hash]int32{}}
+	return &Preview{spool: newSpool(dir), begun: map[directory.Hash]int32{}, Skipped: map[string]int64{}}
 }
 
 // Add takes a result of a dry run. It is an Options.Observe.
 func (p *Preview) Add(r Result) error {
+	if r.Skipped != "" {
+		p.Skipped[r.Skipped]++
+	}
 	if !r.Changed {
 		return nil
 	}

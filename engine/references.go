@@ -47,7 +47,7 @@ func (f *flow) refer(r *result, current directory.Object) {
 	outcome := &r.outcomes[0]
 	outcome.Seen, outcome.Release = nil, false
 	if !r.Changed { // its references will say whether anything was done
-		r.count, r.Event, outcome.Event = false, nil, nil
+		r.count, r.Event, outcome.Event, r.Skipped = false, nil, nil, ""
 	}
 }
 
@@ -235,9 +235,9 @@ func (l *linkage) result(ctx context.Context) result {
 	}
 	outcome := state.Outcome{
 		Type: o.Type, SourceAnchor: o.Anchor, Link: l.links, Unlink: l.unlinks, Release: true,
-		Seen: &state.Seen{
-			Hash: seen.Hash, Presence: directory.Present, Generation: l.record.Generation,
-		},
+	}
+	if !l.onDemand {
+		outcome.Seen = &state.Seen{Hash: seen.Hash, Presence: directory.Present, Generation: l.record.Generation}
 	}
 	l.trace.resolved(l.missing)
 	for _, op := range l.done {
@@ -267,8 +267,16 @@ func (l *linkage) result(ctx context.Context) result {
 	case len(l.done) > 0:
 		r.counted, r.Entry.Action = plan.Update, plan.Update
 		l.trace.referenced(len(l.done))
+	case len(l.missing) > 0:
+		l.trace.skip(skipRedundant, "nothing else of it differs")
 	default:
 		l.trace.skip(skipRedundant, "the application shows every value that it is to show")
+	}
+	if l.err == nil && len(l.done) == 0 && r.count {
+		r.Skipped = "as they should be"
+	}
+	if l.err == nil && len(l.missing) > 0 {
+		l.trace.event.ProvisioningStatusInfo.Status = provlog.Warning
 	}
 	l.preview(ctx, &r)
 	if r.Changed || !r.Continues || len(l.missing) > 0 {

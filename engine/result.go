@@ -21,6 +21,9 @@ type Result struct {
 	// this one adds its references to.
 	Continues bool
 	Event     *provlog.Event
+	// Skipped is why nothing was done about the object, in words that are the
+	// same for all objects of the kind; "" if something was, or will be.
+	Skipped string
 }
 
 // result is what the flow hands on to be recorded.

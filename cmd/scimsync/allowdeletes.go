@@ -22,7 +22,7 @@ after that.`,
 }
 
 func (a *app) allowDeletes(ctx context.Context, name string) (err error) {
-	s, err := a.open(ctx, name, readWrite)
+	s, err := a.open(ctx, name, stateWrite)
 	if err != nil {
 		return err
 	}

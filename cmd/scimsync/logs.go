@@ -48,7 +48,7 @@ Microsoft Graph's provisioningObjectSummary.`,
 }
 
 func (a *app) logs(ctx context.Context, name string, f logFlags) (err error) {
-	s, err := a.open(ctx, name, readOnly)
+	s, err := a.open(ctx, name, stateRead)
 	if err != nil {
 		return err
 	}
@@ -77,8 +77,14 @@ func (a *app) logs(ctx context.Context, name string, f logFlags) (err error) {
 		q.After = e.ID
 		return a.printEvent(e)
 	}
-	if err := s.store.Events(ctx, q, print); err != nil || !f.follow {
+	if err := s.store.Events(ctx, q, print); err != nil {
 		return err
+	}
+	if !f.follow {
+		if q.After == "" && !a.json() {
+			fmt.Fprintln(a.stderr, "The log has no such entry: nothing was done, or the filter leaves everything out.")
+		}
+		return nil
 	}
 	q.Limit = 0
 	ticker := time.NewTicker(500 * time.Millisecond)

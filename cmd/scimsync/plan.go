@@ -55,19 +55,20 @@ func (a *app) plan(ctx context.Context, name string, opts engine.Options) (chang
 	if err != nil {
 		return 0, err
 	}
-	if err := a.printPlan(name, x, preview.Entries()); err != nil {
+	if err := a.printPlan(name, x, preview); err != nil {
 		return 0, err
 	}
 	return x.Summary.Changes() + x.Summary.Fail, nil
 }
 
-func (a *app) printPlan(job string, x state.Execution, entries iter.Seq2[plan.Entry, error]) error {
+func (a *app) printPlan(job string, x state.Execution, preview *engine.Preview) error {
+	entries := preview.Entries()
 	if a.json() {
 		return writePlanJSON(a.stdout, job, x, entries)
 	}
 	title := fmt.Sprintf("Plan for job %s: an %s cycle over %d objects, %d of them to look at.",
 		job, cycleKind(x), x.Imported, x.ImportedDeltas)
-	if err := (plan.Renderer{W: a.stdout, Color: a.color()}).Render(title, entries, x.Summary); err != nil || x.Guard == "" {
+	if err := (plan.Renderer{W: a.stdout, Color: a.color()}).Render(title, entries, x.Summary, preview.Skipped); err != nil || x.Guard == "" {
 		return err
 	}
 	_, err := fmt.Fprintf(a.stdout, "\nThis cycle would be stopped before its first write: %s.\n", x.Guard)

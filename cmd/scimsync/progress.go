@@ -22,7 +22,7 @@ type progressBar struct {
 func (a *app) progress(prefix string) *progressBar {
 	p := &progressBar{prefix: prefix}
 	if isTerminal(a.stderr) && !a.json() {
-		p.out = mpb.New(mpb.WithOutput(a.stderr), mpb.WithWidth(40))
+		p.out = mpb.New(mpb.WithOutput(unmasked(a.stderr)), mpb.WithWidth(40))
 	}
 	return p
 }

@@ -93,11 +93,16 @@ func (a *app) color() bool {
 }
 
 func isTerminal(w io.Writer) bool {
-	if m, masked := w.(*maskWriter); masked {
-		w = m.w
-	}
-	f, ok := w.(*os.File)
+	f, ok := unmasked(w).(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// unmasked returns the writer behind the one that masks secrets.
+func unmasked(w io.Writer) io.Writer {
+	if m, masked := w.(*maskWriter); masked {
+		return m.w
+	}
+	return w
 }
 
 // logger writes to standard error, so that results on standard output stay

@@ -29,7 +29,7 @@ func (a *app) statusCommand() *cobra.Command {
 }
 
 func (a *app) status(ctx context.Context, only string) (err error) {
-	s, err := a.openAll(ctx, only, readOnly)
+	s, err := a.openAll(ctx, only, stateRead)
 	if err != nil {
 		return err
 	}

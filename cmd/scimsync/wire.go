@@ -20,13 +20,25 @@ import (
 	"github.com/scimsync/scimsync/engine/state/sqlite"
 )
 
-// access says what a command needs the state for.
-type access bool
+// access says what a command needs.
+type access uint8
 
 const (
-	readOnly  access = false // nothing is written, not even a new database
-	readWrite access = true
+	readOnly   access = iota // the application and the state; nothing is written, not even a new database
+	readWrite                // the application and the state
+	stateRead                // the state alone: no secret is read
+	stateWrite               // the state alone, to write to it
 )
+
+func (m access) writes() bool { return m == readWrite || m == stateWrite }
+
+// config returns how the configuration is read for this access.
+func (m access) config() []config.Option {
+	if m == stateRead || m == stateWrite {
+		return []config.Option{config.SkipSecrets()}
+	}
+	return nil
+}
 
 // wired is a job with everything that it is made of.
 type wired struct {
@@ -56,7 +68,7 @@ func (a *app) open(ctx context.Context, job string, mode access) (*session, erro
 
 // openAll opens the state and wires all jobs, or the one that is named.
 func (a *app) openAll(ctx context.Context, only string, mode access) (*session, error) {
-	daemon, err := config.LoadDaemon(a.flags.config)
+	daemon, err := config.LoadDaemon(a.flags.config, mode.config()...)
 	if err != nil {
 		return nil, err
 	}
@@ -64,14 +76,14 @@ func (a *app) openAll(ctx context.Context, only string, mode access) (*session, 
 	for _, w := range daemon.Warnings {
 		s.warnings = append(s.warnings, w.Error())
 	}
-	if s.jobs, err = a.wire(daemon, only); err != nil {
+	if s.jobs, err = a.wire(daemon, only, mode); err != nil {
 		return nil, err
 	}
 	if s.logger, err = a.logger(daemon.Log.Level, daemon.Log.Format); err != nil {
 		return nil, err
 	}
 	openStore, spoolDir := sqlite.OpenReadOnly, ""
-	if mode == readWrite {
+	if mode.writes() {
 		openStore, spoolDir = sqlite.Open, filepath.Dir(daemon.State.Path)
 	}
 	if s.store, err = openStore(ctx, daemon.State.Path); err != nil {
@@ -105,22 +117,15 @@ func (a *app) load(only string) ([]wired, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.wire(daemon, only)
+	return a.wire(daemon, only, readWrite)
 }
 
-func (a *app) wire(daemon *config.Daemon, only string) ([]wired, error) {
-	files, err := config.LoadJobs(daemon)
+func (a *app) wire(daemon *config.Daemon, only string, mode access) ([]wired, error) {
+	files, err := a.jobFiles(daemon, only, mode)
 	if err != nil {
 		return nil, err
 	}
 	a.mask(daemon, files)
-	if only != "" {
-		file, err := config.JobNamed(files, only)
-		if err != nil {
-			return nil, err
-		}
-		files = []*config.Job{file}
-	}
 	var jobs []wired
 	for _, file := range files {
 		job, err := wireJob(file)
@@ -130,6 +135,31 @@ func (a *app) wire(daemon *config.Daemon, only string) ([]wired, error) {
 		jobs = append(jobs, job)
 	}
 	return jobs, nil
+}
+
+// jobFiles reads all job files, or the one of the named job: a secret that
+// another job lacks does not stand in its way.
+func (a *app) jobFiles(daemon *config.Daemon, only string, mode access) ([]*config.Job, error) {
+	if only == "" {
+		return config.LoadJobs(daemon)
+	}
+	bare, err := config.LoadDaemon(a.flags.config, config.SkipSecrets())
+	if err != nil {
+		return nil, err
+	}
+	files, err := config.LoadJobs(bare)
+	if err != nil {
+		return nil, err
+	}
+	found, err := config.JobNamed(files, only)
+	if err != nil {
+		return nil, err
+	}
+	file, err := config.LoadJob(found.File, mode.config()...)
+	if err != nil {
+		return nil, err
+	}
+	return []*config.Job{file}, nil
 }
 
 func wireJob(file *config.Job) (wired, error) {

@@ -139,7 +139,7 @@ func TestRenderKeepsValuesFromTheTerminal(t *testing.T) {
 		for _, e := range entries {
 			yield(e, nil)
 		}
-	}, plan.Summary{Update: 1})
+	}, plan.Summary{Update: 1}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

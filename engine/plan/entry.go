@@ -30,6 +30,8 @@ type Property struct {
 	OldValue    *string `json:"oldValue"`
 	NewValue    *string `json:"newValue"`
 	// Of a reference: what a person knows the objects by that it refers to.
+	// Of one value among several, such as a member: whether it comes or goes.
+	Verb    Verb   `json:"verb,omitempty"`
 	OldName string `json:"oldDisplayName,omitempty"`
 	NewName string `json:"newDisplayName,omitempty"`
 }
@@ -50,6 +52,9 @@ func Properties(ops []Operation, redacted func(attribute string) bool) []Propert
 	for _, op := range ops {
 		for _, c := range op.Changes {
 			p := Property{DisplayName: c.Attribute, OldValue: printed(c.Old), NewValue: printed(c.New)}
+			if op.Action == Update && c.New.Kind() == directory.List && c.Old.IsNull() {
+				p.Verb = c.Verb
+			}
 			if c.Verb == Remove {
 				p.OldValue, p.NewValue = printed(c.New), nil
 			}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -77,7 +79,7 @@ var looks = map[Action]struct {
 // Render writes the title, the entries in their order under a heading for
 // each type and action, each attribute with its old and new value side by
 // side, and the summary line. It returns the first error of entries or of W.
-func (r Renderer) Render(title string, entries iter.Seq2[Entry, error], s Summary) error {
+func (r Renderer) Render(title string, entries iter.Seq2[Entry, error], s Summary, skipped map[string]int64) error {
 	p := &printer{w: r.W, color: r.Color}
 	p.line("%s", title)
 	var group string
@@ -96,6 +98,9 @@ func (r Renderer) Render(title string, entries iter.Seq2[Entry, error], s Summar
 		p.line("\nNothing to change: the application is as the directory says it should be.")
 	}
 	p.line("\nPlan: %s.", s)
+	for _, why := range slices.Sorted(maps.Keys(skipped)) {
+		p.line("%s", p.paint(text.Faint, fmt.Sprintf("  skipped: %d %s", skipped[why], Printable(why))))
+	}
 	return p.err
 }
 
@@ -135,6 +140,14 @@ func (p *printer) entry(e Entry, sign string, color text.Color) {
 		olds = max(olds, text.StringWidth(shown(m.OldValue, m.OldName)))
 	}
 	for _, m := range e.ModifiedProperties {
+		switch m.Verb {
+		case Add:
+			p.line("      %s  %s %s", text.Pad(short(m.DisplayName), names, ' '), p.paint(text.FgGreen, "+"), shown(m.NewValue, m.NewName))
+			continue
+		case Remove:
+			p.line("      %s  %s %s", text.Pad(short(m.DisplayName), names, ' '), p.paint(text.FgRed, "-"), shown(m.OldValue, m.OldName))
+			continue
+		}
 		if e.Action == Create && m.OldValue == nil {
 			p.line("      %s  %s", text.Pad(short(m.DisplayName), names, ' '), shown(m.NewValue, m.NewName))
 			continue
