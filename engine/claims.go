@@ -1,6 +1,9 @@
 package engine
 
-import "sync"
+import (
+	"context"
+	"sync"
+)
 
 // claims keeps two source objects from being matched to one target object at
 // the same time: what one of them has in hand, from matching until it is
@@ -17,16 +20,26 @@ func newClaims() *claims {
 	return c
 }
 
-// wait takes all the claims, waiting until nobody holds any of them.
-func (c *claims) wait(owner string, keys []string) {
+// wait takes all the claims, waiting until nobody holds any of them, or until
+// ctx ends, whose error it then returns.
+func (c *claims) wait(ctx context.Context, owner string, keys []string) error {
+	defer context.AfterFunc(ctx, func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.freed.Broadcast()
+	})()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for c.anyHeld(owner, keys) {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		c.freed.Wait()
 	}
 	for _, k := range keys {
 		c.owner[k] = owner
 	}
+	return nil
 }
 
 // try takes the claim and returns "", or returns who holds it.

@@ -57,8 +57,7 @@ func (e *Engine) Cycle(ctx context.Context, job Job, opts Options) (state.Execut
 	if err := c.begin(ctx); err != nil {
 		return c.execution, err
 	}
-	err = c.run(ctx)
-	return c.finish(ctx, err)
+	return c.finish(ctx, interrupted(ctx, c.run(ctx)))
 }
 
 // cycle is one cycle under way.
@@ -82,6 +81,9 @@ type cycle struct {
 	// the source is left as it is, so that the next cycle looks at the object
 	// again: an object that it refers to may not be provisioned yet.
 	onDemand bool
+
+	// The contexts of the phase under way: of requests, and of taking new objects.
+	inHand, taking context.Context
 
 	mu   sync.Mutex
 	done Progress

@@ -27,12 +27,16 @@ func nextAttempt(first, now time.Time, attempts int) time.Time {
 }
 
 // failed returns the escrow of an object that failed now, following on its
-// earlier one, if any.
-func failed(earlier state.Escrow, e state.Escrow, now time.Time) state.Escrow {
+// earlier one, if any, and nil if it has been tried for EscrowLife: it is then
+// left alone until its source object changes.
+func failed(earlier state.Escrow, e state.Escrow, now time.Time) *state.Escrow {
 	e.First, e.Attempts = now, 1
-	if earlier.Attempts > 0 && now.Sub(earlier.First) < EscrowLife {
+	if earlier.Attempts > 0 {
 		e.First, e.Attempts = earlier.First, earlier.Attempts+1
 	}
+	if now.Sub(e.First) >= EscrowLife {
+		return nil
+	}
 	e.Next = nextAttempt(e.First, now, e.Attempts)
-	return e
+	return &e
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/scimsync/scimsync/connectors"
 	"github.com/scimsync/scimsync/connectors/directory"
@@ -57,7 +59,8 @@ type flow struct {
 	*cycle
 	*subject
 	trace   *trace
-	claimed []string
+	claimed []string // target objects
+	found   string   // the target object that matched, once it is certain
 	exports int64
 }
 
@@ -66,7 +69,6 @@ type flow struct {
 // (scim-client-wire 3.2).
 func (f *flow) match(ctx context.Context) result {
 	if len(f.mapped.Match) == 0 {
-		f.trace.event.ProvisioningStatusInfo.Status = provlog.Skipped
 		return f.leave("ImportSkipped", "no matching attribute has a value")
 	}
 	for _, m := range f.mapped.Match {
@@ -76,7 +78,7 @@ func (f *flow) match(ctx context.Context) result {
 		if err != nil {
 			return f.fail("EntrySynchronizationError", provlog.StepMatching, "", err)
 		}
-		how := fmt.Sprintf("%s eq %q", m.Target, m.Value.Text())
+		how := matchText(m)
 		switch len(found) {
 		case 0:
 			continue
@@ -91,6 +93,9 @@ func (f *flow) match(ctx context.Context) result {
 			})
 		}
 	}
+	if f.rival != "" {
+		return f.fail("EntrySynchronizationError", provlog.StepMatching, "", duplicateSource("that would be created", f.rival))
+	}
 	return f.create(ctx)
 }
 
@@ -100,7 +105,7 @@ func (f *flow) matched(ctx context.Context, found directory.Object, how string) 
 	if err := f.claim(ctx, found.Anchor); err != nil {
 		return f.fail("EntrySynchronizationError", provlog.StepMatching, "", err)
 	}
-	f.why = "matched " + how
+	f.why, f.found = "matched "+how, found.Anchor
 	if !f.rule.Actions.Update {
 		r := f.leave(skipRedundant, "the Update action is not enabled")
 		f.connect(&r, found.Anchor)
@@ -112,8 +117,11 @@ func (f *flow) matched(ctx context.Context, found directory.Object, how string) 
 // claim makes sure that no other source object has the target object.
 func (f *flow) claim(ctx context.Context, anchor string) error {
 	source := f.change.Object.Anchor
-	key := "target\x00" + string(f.rule.Type) + "\x00" + anchor
+	key := claimKey("target", f.rule.Type, anchor)
 	other := f.cycle.claims.try(source, key)
+	if other == "" && f.opts.DryRun {
+		other = f.overlay.take(key, source)
+	}
 	if other == "" {
 		f.claimed = append(f.claimed, key)
 		connection, ok, err := f.store.ConnectionByTarget(ctx, f.job.Name, f.rule.Type, anchor)
@@ -125,16 +133,20 @@ func (f *flow) claim(ctx context.Context, anchor string) error {
 		}
 		other = fmt.Sprintf("%s (%s)", connection.SourceAnchor, connection.DisplayName)
 	}
+	return duplicateSource(anchor, other)
+}
+
+func duplicateSource(target, other string) *Failure {
 	return &Failure{
 		Code: "DuplicateSourceEntries", Category: "failure",
-		Message: fmt.Sprintf("the application's object %s belongs to another source object already: %s", anchor, other),
+		Message: fmt.Sprintf("the application's object %s belongs to another source object already: %s", target, other),
 		Advice:  "Two objects of the directory have the same matching value. Correct one of them, or choose a matching attribute that is unique.",
 	}
 }
 
 // create makes the target object, without its references.
 func (f *flow) create(ctx context.Context) result {
-	looked := "no match for " + matchText(f.mapped.Match)
+	looked := "no match for " + matchTexts(f.mapped.Match)
 	f.trace.matched(false, "", looked)
 	f.why = looked
 	if !f.rule.Actions.Create {
@@ -142,11 +154,13 @@ func (f *flow) create(ctx context.Context) result {
 	}
 	// Only a creation asks the target for unique values: the mapping is
 	// evaluated again, with the target to ask.
-	mapped, err := f.rule.Mapping.Map(f.change.Object, mapping.Input{Now: f.execution.Began, Unique: f.unique(ctx)})
-	if err != nil {
-		return f.fail("EntrySynchronizationError", provlog.StepProcessing, plan.Create, err)
+	if f.rule.Mapping.Calls("SelectUniqueValue") {
+		mapped, err := f.rule.Mapping.Map(f.change.Object, mapping.Input{Now: f.execution.Began, Unique: f.unique(ctx)})
+		if err != nil {
+			return f.fail("EntrySynchronizationError", provlog.StepProcessing, plan.Create, err)
+		}
+		f.mapped = mapped
 	}
-	f.mapped = mapped
 	op, ok := plan.NewObject(f.rule.Type, f.mapped.Values)
 	if !ok {
 		return f.fail("EntrySynchronizationError", provlog.StepProcessing, plan.Create, &Failure{
@@ -171,9 +185,15 @@ func (f *flow) create(ctx context.Context) result {
 	return r
 }
 
-// unique asks the target whether a value is still free.
+// unique asks the target whether a value is still free, and keeps it from the
+// other objects under way.
 func (f *flow) unique(ctx context.Context) func(target, candidate string) (bool, error) {
 	return func(target, candidate string) (bool, error) {
+		key := claimKey("unique", f.rule.Type, target, strings.ToLower(candidate))
+		if f.cycle.claims.try(f.change.Object.Anchor, key) != "" {
+			return false, nil
+		}
+		f.claimed = append(f.claimed, key)
 		found, err := f.target.Find(ctx, connectors.Query{
 			Type: f.rule.Type, Attribute: target, Value: directory.Str(candidate),
 		})
@@ -184,6 +204,11 @@ func (f *flow) unique(ctx context.Context) func(target, candidate string) (bool,
 // align reads the connected target object and writes what differs.
 func (f *flow) align(ctx context.Context, action plan.Action) result {
 	current, err := f.target.Get(ctx, f.rule.Type, f.connection.TargetAnchor, f.rule.Mapping.Targets())
+	if action == plan.Disable && connectors.ClassOf(err) == connectors.Gone {
+		r := f.leave(skipEntitled, "the application's object is gone already")
+		f.connect(&r, f.connection.TargetAnchor)
+		return r
+	}
 	if err != nil {
 		return f.fail("EntrySynchronizationError", provlog.StepMatching, "", err)
 	}
@@ -193,15 +218,12 @@ func (f *flow) align(ctx context.Context, action plan.Action) result {
 
 func (f *flow) update(ctx context.Context, action plan.Action, current directory.Object) result {
 	op, differs := plan.Differences(action, f.mapped.Values, current)
-	if differs {
-		if _, err := f.export(ctx, op); err != nil {
-			f.exports++
-			return f.fail(exportSteps[action], provlog.StepExport, action, err)
-		}
-		f.exports++
-	}
 	var r result
 	if differs {
+		f.exports++
+		if _, err := f.export(ctx, op); err != nil {
+			return f.fail(exportSteps[action], provlog.StepExport, action, err)
+		}
 		f.why = f.decision.Reason
 		if action == plan.Update {
 			f.why = "differs: " + attributes(op)
@@ -231,6 +253,7 @@ func (f *flow) erase(ctx context.Context) result {
 	}
 	r := f.wrote(op)
 	r.outcomes[0].Connect, r.outcomes[0].Disconnect = nil, true
+	f.overlay.erase(f.change.Object.Anchor)
 	return r
 }
 
@@ -274,8 +297,12 @@ func (f *flow) kindOfSkip(skipReason string) string {
 }
 
 // fail is the result of an object that could not be provisioned: it is kept
-// in escrow with its error and tried again.
+// in escrow with its error and tried again. One whose request was broken off
+// because the cycle is to stop has not failed: nothing is recorded of it.
 func (f *flow) fail(step string, kind provlog.StepType, action plan.Action, err error) result {
+	if f.brokenOff() {
+		return result{fault: ErrInterrupted, claims: f.claimed}
+	}
 	fault := failure(err)
 	f.trace.fail(step, kind, action, fault)
 	f.why = fault.Message
@@ -291,9 +318,14 @@ func (f *flow) fail(step string, kind provlog.StepType, action plan.Action, err 
 		Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, DisplayName: f.displayName(),
 		Code: fault.Code, Message: fault.Message,
 	}, now)
-	r.outcomes[0] = state.Outcome{
-		Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, Seen: f.seen(), Escrow: &escrow, Event: r.Event,
+	outcome := state.Outcome{
+		Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, Seen: f.seen(), Escrow: escrow, Release: escrow == nil, Event: r.Event,
 	}
+	if f.found != "" { // the link stands, whatever became of the update
+		f.connect(&r, f.found)
+		outcome.Connect = r.outcomes[0].Connect
+	}
+	r.outcomes[0] = outcome
 	r.fault = endsCycle(err)
 	return r
 }
@@ -323,7 +355,9 @@ func (f *flow) result(action plan.Action) result {
 		r.Entry.TargetAnchor = &anchor
 		connection := *f.connection
 		connection.DisplayName = f.displayName()
-		if f.intent != plan.Leave || !f.decision.InScope {
+		// Somebody who was disabled already and is unassigned now is no longer
+		// managed. Else the status moves only with what was sent.
+		if f.intent == plan.Leave && !f.decision.InScope && connection.Status == state.Disabled {
 			connection.Status = f.after()
 		}
 		outcome.Connect = &connection
@@ -340,13 +374,20 @@ func (f *flow) result(action plan.Action) result {
 }
 
 func (f *flow) seen() *state.Seen {
-	if f.onDemand {
-		return nil
-	}
 	return &state.Seen{
 		Hash: f.change.Hash, Presence: f.change.Object.Presence, Listed: f.change.Listed, Since: f.change.Since,
-		Generation: f.record.Generation,
+		Generation: f.generation(),
 	}
+}
+
+// generation is what is recorded of an object that was dealt with. On demand it
+// is an earlier one: the object is known from now on, and the next cycle looks
+// at it again, when those that it refers to may be provisioned.
+func (c *cycle) generation() int64 {
+	if c.onDemand {
+		return c.record.Generation - 1
+	}
+	return c.record.Generation
 }
 
 func (f *flow) after() state.ConnectionStatus {
@@ -370,7 +411,7 @@ func (f *flow) connect(r *result, anchor string) {
 	if anchor != directory.PendingText {
 		r.Entry.TargetAnchor = &anchor
 	}
-	f.overlay.connect(connection.SourceAnchor, anchor, connection.DisplayName)
+	f.overlay.connect(connection.SourceAnchor, anchor)
 }
 
 // preview adds the requests that a dry run would have sent.
@@ -378,7 +419,7 @@ func (f *flow) preview(r *result, op plan.Operation) {
 	if !f.opts.DryRun {
 		return
 	}
-	requests, err := f.target.Requests(op)
+	requests, err := f.target.Requests(f.redact(op))
 	if err != nil {
 		r.Entry.Error = &plan.EntryError{Code: "InternalError", Message: err.Error()}
 	}
@@ -394,13 +435,29 @@ func attributes(op plan.Operation) string {
 	return listed(names)
 }
 
-func matchText(matches []mapping.Match) string {
-	text := ""
-	for i, m := range matches {
-		if i > 0 {
-			text += ", nor for "
+// redact returns the operation without the values that are never shown.
+func (f *flow) redact(op plan.Operation) plan.Operation {
+	op.Changes = slices.Clone(op.Changes)
+	for i, c := range op.Changes {
+		if f.rule.Mapping.Redacted(c.Attribute) {
+			op.Changes[i].Old, op.Changes[i].New = directory.Value{}, directory.Str(plan.Redacted)
 		}
-		text += fmt.Sprintf("%s eq %q", m.Target, m.Value.Text())
 	}
-	return text
+	return op
+}
+
+func matchText(m mapping.Match) string {
+	value := m.Value.Text()
+	if m.Redacted {
+		value = plan.Redacted
+	}
+	return fmt.Sprintf("%s eq %q", m.Target, value)
+}
+
+func matchTexts(matches []mapping.Match) string {
+	texts := make([]string, len(matches))
+	for i, m := range matches {
+		texts[i] = matchText(m)
+	}
+	return strings.Join(texts, ", nor for ")
 }

@@ -49,7 +49,11 @@ func (c *cycle) guard(ctx context.Context) error {
 				return err
 			}
 			for _, s := range subjects {
-				if s.decision.Err == nil && (s.intent == plan.Deprovision || s.intent == plan.Erase) {
+				if s.connection == nil {
+					continue
+				}
+				c.prepare(s)
+				if s.takesAway() {
 					count++
 				}
 			}
@@ -71,6 +75,15 @@ func (c *cycle) guard(ctx context.Context) error {
 		return nil
 	}
 	return stop
+}
+
+// takesAway reports whether the object is about to be disabled or deleted,
+// rather than found disabled already.
+func (s *subject) takesAway() bool {
+	if s.decision.Err != nil || s.mapErr != nil || s.mapped.Skip {
+		return false
+	}
+	return s.intent == plan.Erase || s.intent == plan.Deprovision && s.situation.Standing == plan.Managed
 }
 
 // AllowDeletes lets the next cycle of the job that runs to its end disable and

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 
@@ -13,8 +14,11 @@ import (
 	"github.com/scimsync/scimsync/scope"
 )
 
-// chunk is how many objects share one look-up of connections.
-const chunk = 256
+// chunk is how many objects share one look-up of connections at the most.
+const (
+	chunk      = 256
+	chunkBytes = 4 << 20 // a group may have very many members
+)
 
 // subject is one object with everything that is known of it before the target
 // is asked. It is passed from step to step of the flow.
@@ -33,6 +37,7 @@ type subject struct {
 	// source anchor: of its single-valued references alone.
 	references map[string]state.Connection
 	claims     []string
+	rival      string // in a dry run: another source object has the matching value
 }
 
 func (s *subject) displayName() string {
@@ -43,9 +48,29 @@ func (s *subject) displayName() string {
 }
 
 // objects carries every change of one object type through the flow,
-// concurrently, and records the results in the order of the source.
+// concurrently, and records the results in the order of the source. Objects
+// that are connected come before those that are not: a name that one of them
+// gives up is free by the time another one wants it.
 func (c *cycle) objects(ctx context.Context, rule *Rule) error {
-	next, err := c.subjects(ctx, rule)
+	counts, err := c.store.Counts(ctx, c.job.Name)
+	if err != nil {
+		return err
+	}
+	unconnected := c.imports[rule.Type]
+	if counts.Connections[rule.Type] > 0 {
+		unconnected = newSpool(c.engine.SpoolDir)
+		defer unconnected.close()
+		if err := c.pass(ctx, rule, c.imports[rule.Type], unconnected); err != nil {
+			return err
+		}
+	}
+	return c.pass(ctx, rule, unconnected, nil)
+}
+
+// pass carries the objects of a spool, but for those that have no connection
+// if there is a spool to put them aside.
+func (c *cycle) pass(ctx context.Context, rule *Rule, from, aside *spool) error {
+	next, err := c.subjects(rule, from, aside)
 	if err != nil {
 		return err
 	}
@@ -58,39 +83,79 @@ func (c *cycle) objects(ctx context.Context, rule *Rule) error {
 
 func phase(t directory.ObjectType) string { return strings.ToLower(string(t)) + "s" }
 
-// subjects returns a function that returns the next subject, io.EOF after the
-// last. It reads ahead a chunk at a time.
-func (c *cycle) subjects(ctx context.Context, rule *Rule) (func() (*subject, error), error) {
-	read, err := c.imports[rule.Type].reader()
+// subjects returns a function that returns the next subject of a pass, io.EOF
+// after the last. It reads ahead a chunk at a time.
+func (c *cycle) subjects(rule *Rule, from, aside *spool) (func(context.Context) (*subject, error), error) {
+	read, err := from.reader()
 	if err != nil {
 		return nil, err
 	}
 	var ahead []*subject
-	return func() (*subject, error) {
-		if len(ahead) == 0 {
+	return func(ctx context.Context) (*subject, error) {
+		for len(ahead) == 0 {
 			var err error
 			if ahead, err = c.readAhead(ctx, rule, read); err != nil {
 				return nil, err
 			}
+			if ahead, err = putAside(ahead, aside); err != nil {
+				return nil, err
+			}
+			for _, s := range ahead {
+				c.prepare(s)
+			}
 		}
 		s := ahead[0]
 		ahead = ahead[1:]
-		// Two source objects with the same matching value would both find
-		// nothing and both be created: the second waits for the first.
-		if s.intent == plan.Match {
-			for _, m := range s.mapped.Match {
-				s.claims = append(s.claims, "match\x00"+string(rule.Type)+"\x00"+m.Target+"\x00"+strings.ToLower(m.Value.Text()))
-			}
-			c.claims.wait(s.change.Object.Anchor, s.claims)
-		}
-		return s, nil
+		return s, c.claimMatch(ctx, s)
 	}, nil
 }
 
+// putAside moves the subjects without a connection to the spool, if there is
+// one, and returns the others.
+func putAside(subjects []*subject, aside *spool) (stay []*subject, err error) {
+	if aside == nil {
+		return subjects, nil
+	}
+	for _, s := range subjects {
+		if s.connection != nil {
+			stay = append(stay, s)
+			continue
+		}
+		if err := aside.append(func(b []byte) []byte { return directory.AppendChange(b, s.change) }); err != nil {
+			return nil, err
+		}
+	}
+	return stay, nil
+}
+
+// claimMatch keeps two source objects with the same matching value apart: both
+// would find nothing and both be created. The second waits for the first.
+// Where the first is only planned, nobody will find it: the second is told.
+func (c *cycle) claimMatch(ctx context.Context, s *subject) error {
+	if s.intent != plan.Match {
+		return nil
+	}
+	for _, m := range s.mapped.Match {
+		s.claims = append(s.claims, claimKey("match", s.rule.Type, m.Target, strings.ToLower(m.Value.Text())))
+	}
+	if c.opts.DryRun {
+		for _, key := range s.claims {
+			if other := c.overlay.take(key, s.change.Object.Anchor); other != "" {
+				s.rival = other
+			}
+		}
+	}
+	return c.claims.wait(ctx, s.change.Object.Anchor, s.claims)
+}
+
+func claimKey(parts ...any) string { return fmt.Sprintf("%q", parts) }
+
+// readAhead returns the next subjects with their connections, a chunk of them
+// or as many as hold a few megabytes; io.EOF after the last.
 func (c *cycle) readAhead(ctx context.Context, rule *Rule, read func() ([]byte, error)) ([]*subject, error) {
 	var subjects []*subject
 	var anchors []string
-	for len(subjects) < chunk {
+	for size := 0; len(subjects) < chunk && size < chunkBytes; {
 		b, err := read()
 		if errors.Is(err, io.EOF) {
 			break
@@ -98,6 +163,7 @@ func (c *cycle) readAhead(ctx context.Context, rule *Rule, read func() ([]byte, 
 		if err != nil {
 			return nil, err
 		}
+		size += len(b)
 		change, err := directory.DecodeChange(b)
 		if err != nil {
 			return nil, err
@@ -118,20 +184,19 @@ func (c *cycle) readAhead(ctx context.Context, rule *Rule, read func() ([]byte, 
 		return nil, err
 	}
 	for _, s := range subjects {
-		c.prepare(s, connections)
+		s.references = connections
+		if connection, ok := connections[s.change.Object.Anchor]; ok {
+			s.connection = &connection
+		}
 	}
 	return subjects, nil
 }
 
 // prepare takes the steps that need nothing but the object itself and what is
 // remembered of it: scoping, the decision, and the attribute mapping.
-func (c *cycle) prepare(s *subject, connections map[string]state.Connection) {
+func (c *cycle) prepare(s *subject) {
 	o := s.change.Object
-	s.references = connections
-	if connection, ok := connections[o.Anchor]; ok {
-		s.connection = &connection
-	}
-	if escrow, ok := c.escrows[o.Anchor]; ok {
+	if escrow, ok := c.escrows[o.Anchor]; ok && escrow.Type == o.Type {
 		s.escrow = &escrow
 	}
 	s.decision = s.rule.Scope.Decide(o)
@@ -142,6 +207,15 @@ func (c *cycle) prepare(s *subject, connections map[string]state.Connection) {
 		Initial:                 c.execution.Initial,
 	}
 	s.intent, s.why = plan.Decide(s.situation)
+	if s.connection != nil && s.connection.Type != o.Type {
+		s.mapErr = &Failure{
+			Code: "DuplicateSourceEntries", Category: "failure",
+			Message: fmt.Sprintf("the source has a user and a group with the id %s", o.Anchor),
+			Advice:  "Give one of the two another id, or leave it out of the export.",
+		}
+		s.connection, s.intent = nil, plan.Leave
+		return
+	}
 	switch s.intent {
 	case plan.Match, plan.Align, plan.Deprovision:
 		s.mapped, s.mapErr = s.rule.Mapping.Map(o, mapping.Input{

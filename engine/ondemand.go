@@ -38,6 +38,10 @@ func (j Job) one(ctx context.Context, name string) (directory.Object, error) {
 	if len(found) != 1 {
 		return directory.Object{}, &NotFoundError{Name: name, Found: found}
 	}
+	if found[0].Presence != directory.Present {
+		return directory.Object{}, fmt.Errorf("%s is %s in the source: on demand, only objects that are present are provisioned; the next cycle deals with it",
+			name, found[0].Presence)
+	}
 	if j.rule(found[0].Type) == nil {
 		return directory.Object{}, fmt.Errorf("%s is a %s, and job %s does not provision %ss",
 			name, strings.ToLower(string(found[0].Type)), j.Name, strings.ToLower(string(found[0].Type)))
@@ -112,6 +116,7 @@ func (c *cycle) load(ctx context.Context) (err error) {
 		c.job.Application.ID = c.record.ID
 	}
 	return c.store.Escrows(ctx, c.job.Name, func(e state.Escrow) error {
+		e.Message, e.DisplayName = "", "" // there may be many
 		c.escrows[e.SourceAnchor] = e
 		return nil
 	})

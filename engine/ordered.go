@@ -20,11 +20,12 @@ type future[T any] struct {
 // When ctx ends, or next or emit fails, no further item is taken; items under
 // way are finished and emitted, so that what was done is recorded. The first
 // error is returned, ctx's error included.
-func ordered[I, R any](ctx context.Context, n int, next func() (I, error), work func(I) R, emit func(R, bool) error) error {
+func ordered[I, R any](ctx context.Context, n int, next func(context.Context) (I, error), work func(I) R, emit func(R, bool) error) error {
 	n = max(n, 1)
-	queue := make(chan *future[R], 4*n)
+	queue := make(chan *future[R], 2*n)
 	slots := make(chan struct{}, n)
-	stop := make(chan struct{})
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	var nextErr error
 	go func() {
 		defer close(queue)
@@ -33,11 +34,9 @@ func ordered[I, R any](ctx context.Context, n int, next func() (I, error), work 
 			case <-ctx.Done():
 				nextErr = context.Cause(ctx)
 				return
-			case <-stop:
-				return
 			case slots <- struct{}{}:
 			}
-			item, err := next()
+			item, err := next(ctx)
 			if err != nil {
 				if !errors.Is(err, io.EOF) {
 					nextErr = err
@@ -60,7 +59,7 @@ func ordered[I, R any](ctx context.Context, n int, next func() (I, error), work 
 		following, idle := peek(queue)
 		if emitErr == nil {
 			if emitErr = emit(f.result, idle); emitErr != nil {
-				close(stop)
+				stop(emitErr)
 			}
 		}
 		if following == nil {

@@ -17,7 +17,7 @@ type Preview struct {
 	spool  *spool
 	offset int64
 	lines  []previewLine
-	begun  map[directory.Hash]int32 // index in lines, by hashed type and anchor
+	begun  map[directory.ID]int32 // index in lines, by source anchor
 
 	// Skipped counts the objects that are left alone, by why.
 	Skipped map[string]int64
@@ -33,7 +33,7 @@ type previewLine struct {
 
 // NewPreview returns an empty preview that keeps its file in dir.
 func NewPreview(dir string) *Preview {
-	return &Preview{spool: newSpool(dir), begun: map[directory.Hash]int32{}, Skipped: map[string]int64{}}
+	return &Preview{spool: newSpool(dir), begun: map[directory.ID]int32{}, Skipped: map[string]int64{}}
 }
 
 // Add takes a result of a dry run. It is an Options.Observe.
@@ -53,9 +53,7 @@ func (p *Preview) Add(r Result) error {
 		return err
 	}
 	p.offset += int64(uvarintLen(len(b)) + len(b))
-	id := directory.Object{Type: r.Entry.ObjectType, Attributes: map[string]directory.Value{
-		"objectId": directory.Str(r.Entry.SourceAnchor),
-	}}.Hash()
+	id := directory.IDOf(r.Entry.SourceAnchor)
 	rank := int32(plan.Rank(r.Entry.ObjectType, r.Entry.Action))
 	if i, ok := p.begun[id]; ok && r.Continues {
 		p.lines[i].more = offset
@@ -72,13 +70,17 @@ func (p *Preview) Add(r Result) error {
 // Entries returns the plan's entries, sorted by rank, by display name, and in
 // the order of the source.
 func (p *Preview) Entries() iter.Seq2[plan.Entry, error] {
-	p.begun = nil
-	slices.SortFunc(p.lines, func(a, b previewLine) int {
+	order := make([]int32, len(p.lines))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(i, j int32) int {
+		a, b := p.lines[i], p.lines[j]
 		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.name, b.name), cmp.Compare(a.first, b.first))
 	})
 	return func(yield func(plan.Entry, error) bool) {
-		for _, line := range p.lines {
-			e, err := p.entry(line)
+		for _, i := range order {
+			e, err := p.entry(p.lines[i])
 			if !yield(e, err) || err != nil {
 				return
 			}
@@ -100,7 +102,17 @@ func (p *Preview) read(offset int64) (e plan.Entry, err error) {
 	if err != nil {
 		return e, err
 	}
-	return e, json.Unmarshal(b, &e)
+	if err := json.Unmarshal(b, &e); err != nil {
+		return e, err
+	}
+	for i := range e.ModifiedProperties {
+		m := &e.ModifiedProperties[i]
+		if line, ok := p.begun[directory.IDOf(m.Ref)]; ok && m.Ref != "" {
+			m.NewName = p.lines[line].name
+		}
+		m.Ref = ""
+	}
+	return e, nil
 }
 
 // Close removes the temporary file.

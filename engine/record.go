@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -21,7 +22,7 @@ const (
 // and records the results in order, as soon as no further one is ready.
 // An item that is under way when ctx ends is finished and recorded.
 func each[I any](
-	ctx context.Context, c *cycle, phase string, total int64, next func() (I, error),
+	ctx context.Context, c *cycle, phase string, total int64, next func(context.Context) (I, error),
 	work func(context.Context, I) result,
 ) error {
 	inHand, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
@@ -32,6 +33,7 @@ func each[I any](
 	// A fault (credentials that fail) stops the cycle as ctx does.
 	taking, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	c.inHand, c.taking = inHand, taking
 
 	var batch []result
 	err := ordered(taking, c.job.Settings.Concurrency, next,
@@ -48,15 +50,34 @@ func each[I any](
 			if !idle && len(batch) < batchSize {
 				return nil
 			}
-			err := c.recordBatch(inHand, batch)
+			// What was done is recorded, however long the cycle was told to stop ago.
+			err := c.recordBatch(context.WithoutCancel(ctx), batch)
 			batch = batch[:0]
 			return err
 		})
-	if err != nil && ctx.Err() != nil {
-		return fmt.Errorf("%w: %w", ErrInterrupted, context.Cause(ctx))
+	if err == nil && taking.Err() != nil { // a fault of the very last objects
+		err = context.Cause(taking)
 	}
-	return err
+	return interrupted(ctx, err)
 }
+
+// interrupted says that the cycle was told to stop, where that is why it ended.
+func interrupted(ctx context.Context, err error) error {
+	switch {
+	case err == nil || ctx.Err() == nil || errors.Is(err, ErrInterrupted):
+		return err
+	case errors.Is(err, context.Cause(ctx)):
+		return ErrInterrupted
+	default:
+		return fmt.Errorf("%w, and then: %w", ErrInterrupted, err)
+	}
+}
+
+// brokenOff reports whether requests are broken off because the cycle is to stop.
+func (c *cycle) brokenOff() bool { return c.inHand != nil && c.inHand.Err() != nil }
+
+// stopping reports whether the cycle is to stop after the request in hand.
+func (c *cycle) stopping() bool { return c.taking != nil && c.taking.Err() != nil }
 
 // recordBatch stores the outcomes of results, gives back their claims, passes
 // on the references that are still to be set, counts, and tells the observer.

@@ -20,7 +20,7 @@ import (
 func (f *flow) refer(r *result, current directory.Object) {
 	wanted := map[string]directory.Value{}
 	for _, v := range f.mapped.Values {
-		if v.Reference && f.unsettled(v.Value, current.Get(v.Target)) {
+		if v.Reference && !v.Value.IsEmpty() && f.unsettled(v.Value, current.Get(v.Target)) {
 			wanted[v.Target] = v.Value
 		}
 	}
@@ -46,7 +46,7 @@ func (f *flow) refer(r *result, current directory.Object) {
 	}
 	outcome := &r.outcomes[0]
 	outcome.Seen, outcome.Release = nil, false
-	if !r.Changed { // its references will say whether anything was done
+	if !r.Changed && !f.onDemand { // its references will say whether anything was done
 		r.count, r.Event, outcome.Event, r.Skipped = false, nil, nil, ""
 	}
 }
@@ -68,7 +68,7 @@ func (c *cycle) references(ctx context.Context, rule *Rule) error {
 	if err != nil {
 		return err
 	}
-	next := func() (*linkage, error) {
+	next := func(context.Context) (*linkage, error) {
 		b, err := read()
 		if err != nil {
 			return nil, err
@@ -96,6 +96,7 @@ type linkage struct {
 	unlinks []state.Link
 	missing []string          // source anchors that have no target object
 	names   map[string]string // what the objects are called, by the anchor of the reference
+	stopped bool              // the cycle is to stop, before all of it was done
 	waits   bool              // one of them failed and will be tried again
 	exports int64
 	err     error
@@ -119,7 +120,7 @@ func (l *linkage) set(ctx context.Context) result {
 			break
 		}
 		for _, op := range ops {
-			if !l.apply(ctx, op) {
+			if l.stopped = l.stopping(); l.stopped || !l.apply(ctx, op) {
 				break
 			}
 		}
@@ -166,12 +167,11 @@ func (l *linkage) resolve(ctx context.Context, wanted []directory.Value) ([]dire
 			return nil, err
 		}
 		for _, anchor := range anchors {
-			if c, connected := connections[anchor]; connected {
+			if c, connected := connections[anchor]; connected && !l.overlay.gone(anchor) {
 				resolved = append(resolved, directory.Ref(c.TargetAnchor))
-				l.names[c.TargetAnchor] = c.DisplayName
-			} else if planned, name := l.overlay.reference(anchor); !planned.IsNull() {
+				l.name(c.TargetAnchor, c.DisplayName)
+			} else if planned := l.overlay.reference(anchor); !planned.IsNull() {
 				resolved = append(resolved, planned)
-				l.names[planned.Anchor()] = name
 			} else {
 				l.missing = append(l.missing, anchor)
 				l.waits = l.waits || l.triedAgain(anchor)
@@ -179,6 +179,19 @@ func (l *linkage) resolve(ctx context.Context, wanted []directory.Value) ([]dire
 		}
 	}
 	return resolved, nil
+}
+
+// name remembers what an object is called, for a plan.
+func (l *linkage) name(anchor, name string) {
+	if l.opts.DryRun {
+		l.names[anchor] = name
+	}
+}
+
+// alreadyThere reports whether an operation adds values: an application that
+// says that they conflict has them already.
+func alreadyThere(op plan.Operation) bool {
+	return op.Changes[0].Verb == plan.Add && op.Changes[0].New.Kind() == directory.List
 }
 
 // triedAgain reports whether the object failed and is waiting for another try.
@@ -192,12 +205,13 @@ func (c *cycle) triedAgain(anchor string) bool {
 // apply writes one operation and reports whether to go on with the next.
 func (l *linkage) apply(ctx context.Context, op plan.Operation) bool {
 	l.exports++
-	if _, err := l.export(ctx, op); err != nil {
+	_, err := l.export(ctx, op)
+	if conflict := connectors.ClassOf(err) == connectors.Conflict; err != nil && !(conflict && alreadyThere(op)) {
 		if l.err == nil {
 			l.err = err
 		}
 		// A value that the application refuses says nothing about the next one.
-		return connectors.ClassOf(err) == connectors.Rejected
+		return conflict || connectors.ClassOf(err) == connectors.Rejected
 	}
 	l.done = append(l.done, op)
 	for _, change := range op.Changes {
@@ -220,6 +234,9 @@ func (l *linkage) apply(ctx context.Context, op plan.Operation) bool {
 // is tried again; one that refers to an object that is not provisioned is done.
 func (l *linkage) result(ctx context.Context) result {
 	o := l.pending.change.Object
+	if l.err != nil && l.brokenOff() {
+		l.err, l.stopped = nil, true
+	}
 	now := l.engine.Now()
 	seen := l.pending.change
 	r := result{exports: l.exports, count: l.pending.counted == ""}
@@ -228,7 +245,10 @@ func (l *linkage) result(ctx context.Context) result {
 	r.Changed = len(l.done) > 0
 	r.Entry = plan.Entry{
 		ObjectType: o.Type, SourceAnchor: o.Anchor, DisplayName: o.DisplayName(), Reason: "differs: " + l.changed(),
-		ModifiedProperties: plan.Properties(l.done, l.rule.Mapping.Redacted), Requests: []plan.Request{},
+		ModifiedProperties: []plan.Property{}, Requests: []plan.Request{},
+	}
+	if l.opts.DryRun {
+		r.Entry.ModifiedProperties = plan.Properties(l.done, l.rule.Mapping.Redacted)
 	}
 	if target != directory.PendingText {
 		r.Entry.TargetAnchor = &target
@@ -236,8 +256,10 @@ func (l *linkage) result(ctx context.Context) result {
 	outcome := state.Outcome{
 		Type: o.Type, SourceAnchor: o.Anchor, Link: l.links, Unlink: l.unlinks, Release: true,
 	}
-	if !l.onDemand {
-		outcome.Seen = &state.Seen{Hash: seen.Hash, Presence: directory.Present, Generation: l.record.Generation}
+	if l.stopped { // what is left is done in the next cycle
+		outcome.Release = false
+	} else {
+		outcome.Seen = &state.Seen{Hash: seen.Hash, Presence: directory.Present, Generation: l.generation()}
 	}
 	l.trace.resolved(l.missing)
 	for _, op := range l.done {
@@ -262,7 +284,7 @@ func (l *linkage) result(ctx context.Context) result {
 			Type: o.Type, SourceAnchor: o.Anchor, DisplayName: o.DisplayName(), Reference: true,
 			Code: fault.Code, Message: fault.Message,
 		}, now.UTC())
-		outcome.Escrow, outcome.Release = &escrow, false
+		outcome.Escrow, outcome.Release = escrow, escrow == nil
 		r.fault = endsCycle(l.err)
 	case len(l.done) > 0:
 		r.counted, r.Entry.Action = plan.Update, plan.Update
@@ -313,6 +335,11 @@ func (l *linkage) preview(ctx context.Context, r *result) {
 		}
 		r.Entry.Requests = append(r.Entry.Requests, requests...)
 		change, property := op.Changes[0], &r.Entry.ModifiedProperties[i]
+		for _, e := range change.New.Elements() {
+			if e.Kind() == directory.Pending {
+				property.Ref = e.Anchor()
+			}
+		}
 		if change.Verb == plan.Remove {
 			property.OldName = l.called(ctx, change.New)
 		} else {

@@ -188,7 +188,11 @@ func (s *Scheduler) start(e *entry) {
 		delete(s.jobs, scheduled.Job.Name)
 		return
 	}
-	s.plan(e, e.scheduled.Next(s.engine.Now()))
+	next := e.scheduled.Next(s.engine.Now())
+	if e.scheduled.Job.Fingerprint != scheduled.Job.Fingerprint {
+		next = s.engine.Now() // it was changed meanwhile, which is not waited with
+	}
+	s.plan(e, next)
 }
 
 func (s *Scheduler) cycle(j Scheduled) {

@@ -66,6 +66,7 @@ type Situation struct {
 //	hard-deleted            none                                      Release
 //	hard-deleted            abandoned                                 Release (unassigned first: no DELETE)
 //	hard-deleted            connected    delete not ticked            Release
+//	hard-deleted            connected    skipOutOfScopeDeletions      Release
 //	hard-deleted            connected                                 Erase
 //	in scope                none                                      Match
 //	in scope                connected    update not ticked            Leave
@@ -101,6 +102,8 @@ func decideHardDeleted(s Situation) (Intent, string) {
 		return Release, "hard-deleted in the source after it had left scope: it was no longer managed, so it is not deleted"
 	case !s.Actions.Delete:
 		return Release, "hard-deleted in the source, but the Delete action is not enabled"
+	case s.SkipOutOfScopeDeletions:
+		return Release, "hard-deleted in the source, but skipOutOfScopeDeletions is set"
 	default:
 		return Erase, "hard-deleted in the source"
 	}

@@ -33,6 +33,9 @@ type Property struct {
 	// Of one value among several, such as a member: whether it comes or goes.
 	Verb    Verb   `json:"verb,omitempty"`
 	OldName string `json:"oldDisplayName,omitempty"`
+	// Ref is the source object that a value known only after its creation
+	// refers to, until its name is known.
+	Ref     string `json:"ref,omitempty"`
 	NewName string `json:"newDisplayName,omitempty"`
 }
 
