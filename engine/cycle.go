@@ -34,6 +34,11 @@ type Progress struct {
 	Total int64 // 0 while not known
 }
 
+// LogRetention is how long entries of the provisioning log are kept, as Entra
+// keeps them with a premium licence (Microsoft Learn, "Microsoft Entra data
+// retention").
+const LogRetention = 30 * 24 * time.Hour
+
 // ErrInterrupted says that a cycle was asked to stop. What was done is
 // recorded; the next cycle goes on from there.
 var ErrInterrupted = errors.New("the cycle was interrupted")
@@ -215,6 +220,9 @@ func (c *cycle) finish(ctx context.Context, runErr error) (state.Execution, erro
 	} else if !errors.Is(runErr, ErrInterrupted) {
 		c.record.CompleteFailures++
 		c.quarantine(runErr)
+	}
+	if _, err := c.store.Purge(context.WithoutCancel(ctx), x.Ended.Add(-LogRetention)); err != nil {
+		c.engine.Logger.Warn("removing old entries of the provisioning log", zap.String("job", c.job.Name), zap.Error(err))
 	}
 	// The cycle's end is recorded also when the cycle was told to stop.
 	if err := c.store.SaveJob(context.WithoutCancel(ctx), c.record); err != nil {

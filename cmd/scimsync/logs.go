@@ -94,6 +94,12 @@ func (a *app) logs(ctx context.Context, name string, f logFlags) (err error) {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
+			if q.After == "" { // the job may not have had an id before its first cycle
+				if record, err = s.store.Job(ctx, name); err != nil {
+					return err
+				}
+				q.JobID = record.ID
+			}
 			if err := s.store.Events(ctx, q, print); err != nil && ctx.Err() == nil {
 				return err
 			}

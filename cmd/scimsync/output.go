@@ -37,5 +37,5 @@ func newLogger(w io.Writer, level, format string, color bool) (*zap.Logger, erro
 		}
 		encoder = zapcore.NewConsoleEncoder(c)
 	}
-	return zap.New(zapcore.NewCore(encoder, zapcore.AddSync(w), at)), nil
+	return zap.New(zapcore.NewCore(encoder, zapcore.Lock(zapcore.AddSync(w)), at)), nil
 }

@@ -43,6 +43,9 @@ var classMeanings = map[connectors.Class]string{
 }
 
 func (a *app) testConnection(ctx context.Context, name string) error {
+	if name == "" {
+		return errors.New("the name of the job is empty")
+	}
 	jobs, err := a.load(name)
 	if err != nil {
 		return err

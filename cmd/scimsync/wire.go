@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -58,6 +60,9 @@ type session struct {
 
 // open opens the state and wires one job.
 func (a *app) open(ctx context.Context, job string, mode access) (*session, error) {
+	if job == "" {
+		return nil, errors.New("the name of the job is empty")
+	}
 	s, err := a.openAll(ctx, job, mode)
 	if err != nil {
 		return nil, err
@@ -216,26 +221,42 @@ func (a *app) mask(daemon *config.Daemon, jobs []*config.Job) {
 		secrets = append(secrets, j.Secrets()...)
 	}
 	if m, masked := a.stderr.(*maskWriter); masked {
-		m.masker = config.NewMasker(secrets...)
+		m.add(secrets)
 	}
 }
 
 // maskWriter writes text with secrets masked. Each write is masked by itself:
-// loggers write whole lines.
+// loggers write whole lines. It may be used from many goroutines.
 type maskWriter struct {
-	w      io.Writer
-	masker *config.Masker
+	mu      sync.Mutex
+	w       io.Writer
+	secrets []config.Secret // of every configuration read so far: a cycle under way may still use an old one
+	masker  *config.Masker
+}
+
+func (m *maskWriter) add(secrets []config.Secret) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, s := range secrets {
+		if !slices.ContainsFunc(m.secrets, s.Equal) {
+			m.secrets = append(m.secrets, s)
+		}
+	}
+	m.masker = config.NewMasker(m.secrets...)
 }
 
 // Write writes p masked and reports it as written whole.
 func (m *maskWriter) Write(p []byte) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	text := string(p)
 	if m.masker != nil {
-		if _, err := io.WriteString(m.w, m.masker.Mask(string(p))); err != nil {
-			return 0, err
-		}
-		return len(p), nil
+		text = m.masker.Mask(text)
 	}
-	return m.w.Write(p)
+	if _, err := io.WriteString(m.w, text); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
 
 // completeJobs completes the name of a job on the command line.

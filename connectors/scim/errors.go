@@ -109,6 +109,8 @@ func classOf(r request, a answer) (connectors.Class, string) {
 		return connectors.Rejected, codeBadRequest
 	case s == http.StatusUnauthorized:
 		return connectors.Credentials, codeUnauthorized
+	case s == http.StatusForbidden && r.method != http.MethodGet:
+		return connectors.Rejected, codeInsufficientRights // this object may not be written; others may
 	case s == http.StatusForbidden:
 		return connectors.Credentials, codeInsufficientRights
 	case (s == http.StatusNotFound || s == http.StatusGone) && r.object:

@@ -57,7 +57,8 @@ func TestClasses(t *testing.T) {
 		says  string // in the error's text
 	}{
 		{"find get post patch delete", scimError(401, "", "expired"), connectors.Credentials, "Unauthorized", "HTTP 401: expired"},
-		{"find get post patch delete", reply{status: 403}, connectors.Credentials, "InsufficientRights", ""},
+		{"find get", reply{status: 403}, connectors.Credentials, "InsufficientRights", ""},
+		{"post patch delete", reply{status: 403}, connectors.Rejected, "InsufficientRights", ""},
 		{"test", reply{status: 401}, connectors.Credentials, p + "InvalidCredentials", ""},
 		{"test", reply{status: 403}, connectors.Credentials, p + "InvalidCredentials", ""},
 		{"get patch delete", scimError(404, "", "no u1"), connectors.Gone, "InvalidAnchor", "/scim/v2/Users/u1: HTTP 404: no u1"},

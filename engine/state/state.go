@@ -92,7 +92,6 @@ type Job struct {
 	// InitialCompleted is when the initial cycle of this generation ended.
 	InitialCompleted time.Time `json:"initialCompleted"`
 	Watermark        string    `json:"watermark"`
-	NextRun          time.Time `json:"nextRun"` // when the daemon means to run it next
 
 	Last             *Execution `json:"last,omitempty"`            // the last cycle, however it ended
 	LastSuccess      *Execution `json:"lastSuccess,omitempty"`     // the last one without an error

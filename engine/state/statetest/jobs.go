@@ -29,7 +29,7 @@ func testJob(t *testing.T, open Open) {
 	last.Summary.Create, last.Summary.Fail = 7, 8
 	saved := state.Job{
 		Name: job, ID: fresh.ID, Generation: 3, Configuration: "hash", InitialCompleted: noon(), Watermark: "w",
-		NextRun: noon().Add(time.Hour), Last: last, LastSuccess: last, LastWithExports: last,
+		Last: last, LastSuccess: last, LastWithExports: last,
 		SteadyStateFirst: noon(), SteadyStateLast: noon().Add(time.Minute), CompleteFailures: 2,
 	}
 	ok(t, s.SaveJob(ctx, saved))
