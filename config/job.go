@@ -42,6 +42,11 @@ type Source struct {
 type Target struct {
 	Kind        string // scim
 	SecretToken Secret
+	// HealReferences and RematchMissing repair what Entra leaves: references to
+	// objects that are provisioned later, and connected objects that the
+	// application has lost.
+	HealReferences bool
+	RematchMissing bool
 	// SCIM are the options of the SCIM target without the secret token, so that
 	// they may be printed.
 	SCIM scim.Options

@@ -48,6 +48,8 @@ func readSource(d *document, v *value) Source {
 
 func readTarget(d *document, v *value) Target {
 	t := Target{Kind: v.get("kind").textOr(""), SecretToken: NewSecret(v.get("secretToken").textOr(""))}
+	t.HealReferences = v.get("behavior").get("healReferences").truthOr(false)
+	t.RematchMissing = v.get("behavior").get("onMissingTarget").textOr("") == "rematch"
 	t.SCIM = scim.Options{
 		TenantURL:       strings.TrimSpace(v.get("tenantURL").textOr("")),
 		AllowHTTP:       v.get("allowHTTP").truthOr(false),

@@ -100,6 +100,11 @@ func behaviorShape() shape {
 				kind: text, enum: []string{"emptyValue", "remove"}, fallback: "emptyValue",
 				about: "How a manager is taken away: by an empty value, or by the remove operation.",
 			}},
+			toggle("healReferences", "Set references and members that could not be set once the object that they refer to is provisioned. Entra leaves them until a restart."),
+			{name: "onMissingTarget", shape: shape{
+				kind: text, enum: []string{"fail", "rematch"}, fallback: "fail",
+				about: "What becomes of a connected object that the application no longer has: fail, as with Entra, or rematch, which finds it again or creates it.",
+			}},
 			toggle("passFlags", "Send the feature flags of the tenant URL on to the application."),
 			toggle("memberRefNull", `Write members as {"$ref":null,"value":"…"}.`),
 			toggle("legacyGroupSchema", "Create groups with the second schema that Microsoft's older samples show."),

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -429,5 +430,64 @@ func TestTooManyDeletesStopTheCycleBeforeItsFirstWrite(t *testing.T) {
 	record, _ = w.engine.Store.Job(context.Background(), "test")
 	if record.Quarantine != nil || record.AllowDeletes {
 		t.Errorf("afterwards: %+v", record)
+	}
+}
+
+func TestReferencesHealWhereTheJobSaysSo(t *testing.T) {
+	for _, heal := range []bool{false, true} {
+		t.Run(fmt.Sprint(heal), func(t *testing.T) {
+			w := newWorld(t)
+			w.job.Settings.HealReferences = heal
+			w.source.hire("ada")
+			w.source.set("ada", "accountEnabled", directory.Bool(false))
+			w.source.hire("bo")
+			w.source.set("bo", "manager", directory.Ref(id("ada")))
+			w.source.group("Sales", "ada", "bo")
+			w.cycle()
+			equal(t, "left out", len(w.events(provlog.Query{Status: []provlog.Status{provlog.Warning}})), 2) // of bo and of Sales
+			w.source.set("ada", "accountEnabled", directory.Bool(true))
+			equal(t, "ada comes into scope", w.cycle(), plan.Summary{Create: 1})
+			members, want := []string{"bo@contoso.com"}, plan.Summary{}
+			if heal {
+				members, want = []string{"ada@contoso.com", "bo@contoso.com"}, plan.Summary{Update: 2}
+			}
+			equal(t, "the next cycle", w.cycle(), want)
+			equal(t, "members", w.members("Sales"), members)
+			equal(t, "settled", w.cycle(), plan.Summary{})
+			w.cycle(engine.Options{Initial: true})
+			equal(t, "an initial cycle sets them in any case", len(w.members("Sales")), 2)
+		})
+	}
+}
+
+func TestAnObjectThatTheApplicationLost(t *testing.T) {
+	for _, rematch := range []bool{false, true} {
+		t.Run(fmt.Sprint(rematch), func(t *testing.T) {
+			w := newWorld(t)
+			w.job.Settings.RematchMissing = rematch
+			w.source.hire("ada")
+			w.source.group("Sales", "ada")
+			w.cycle()
+			w.app.Reset()
+			w.source.set("ada", "jobTitle", directory.Str("Chief"))
+			w.source.group("Sales", "ada")
+			if !rematch {
+				equal(t, "summary", w.cycle(), plan.Summary{Fail: 1})
+				equal(t, "code", w.events(provlog.Query{Status: []provlog.Status{provlog.Failure}})[0].ProvisioningStatusInfo.ErrorInformation.ErrorCode, "InvalidAnchor")
+				scope, err := engine.ParseResetScope("connections,escrows")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := w.engine.Restart(context.Background(), "test", scope); err != nil {
+					t.Fatal(err)
+				}
+				equal(t, "after the restart", w.cycle(), plan.Summary{Create: 2})
+			} else {
+				equal(t, "ada", w.cycle(), plan.Summary{Create: 1})
+				equal(t, "the group", w.cycle(engine.Options{Initial: true}), plan.Summary{Create: 1, Skip: 1})
+			}
+			equal(t, "title", w.user("ada@contoso.com")["title"], any("Chief"))
+			equal(t, "members", w.members("Sales"), []string{"ada@contoso.com"})
+		})
 	}
 }

@@ -204,6 +204,9 @@ func (f *flow) unique(ctx context.Context) func(target, candidate string) (bool,
 // align reads the connected target object and writes what differs.
 func (f *flow) align(ctx context.Context, action plan.Action) result {
 	current, err := f.target.Get(ctx, f.rule.Type, f.connection.TargetAnchor, f.rule.Mapping.Targets())
+	if action == plan.Update && connectors.ClassOf(err) == connectors.Gone && f.job.Settings.RematchMissing {
+		return f.rematch(ctx)
+	}
 	if action == plan.Disable && connectors.ClassOf(err) == connectors.Gone {
 		r := f.leave(skipEntitled, "the application's object is gone already")
 		f.connect(&r, f.connection.TargetAnchor)
@@ -214,6 +217,17 @@ func (f *flow) align(ctx context.Context, action plan.Action) result {
 	}
 	f.trace.matched(true, current.Anchor, "connected earlier")
 	return f.update(ctx, action, current)
+}
+
+// rematch goes on with an object whose target object is gone as if it had
+// never been connected.
+func (f *flow) rematch(ctx context.Context) result {
+	f.connection, f.situation.Standing, f.intent = nil, plan.Unconnected, plan.Match
+	r := f.match(ctx)
+	if len(r.outcomes) > 0 {
+		r.outcomes[0].Disconnect = true
+	}
+	return r
 }
 
 func (f *flow) update(ctx context.Context, action plan.Action, current directory.Object) result {

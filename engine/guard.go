@@ -85,22 +85,3 @@ func (s *subject) takesAway() bool {
 	}
 	return s.intent == plan.Erase || s.intent == plan.Deprovision && s.situation.Standing == plan.Managed
 }
-
-// AllowDeletes lets the next cycle of the job that runs to its end disable and
-// delete as many objects as it would.
-func (e *Engine) AllowDeletes(ctx context.Context, name string) (err error) {
-	unlock, err := e.Store.Lock(ctx, name)
-	if err != nil {
-		return fmt.Errorf("job %s: %w", name, err)
-	}
-	defer func() { err = errors.Join(err, unlock()) }()
-	record, err := e.Store.Job(ctx, name)
-	if err != nil {
-		return fmt.Errorf("job %s: %w", name, err)
-	}
-	record.AllowDeletes = true
-	if err := e.Store.SaveJob(ctx, record); err != nil {
-		return fmt.Errorf("job %s: %w", name, err)
-	}
-	return nil
-}

@@ -47,7 +47,13 @@ type Settings struct {
 	// DeletionThreshold is how many objects disabled or deleted in one cycle stop
 	// it before its first write; 0 for no such guard.
 	DeletionThreshold int64
-	MembersPerPatch   int // how many members one PATCH adds or removes; at least 1
+	// HealReferences: an object that refers to one that is not provisioned is
+	// looked at again once that one is. Entra leaves it until a restart.
+	HealReferences bool
+	// RematchMissing: a connected object that the application no longer has is
+	// matched again, and created if need be. With Entra it fails.
+	RematchMissing  bool
+	MembersPerPatch int // how many members one PATCH adds or removes; at least 1
 }
 
 // Application names the application in the provisioning log.

@@ -260,6 +260,9 @@ func (l *linkage) result(ctx context.Context) result {
 		outcome.Release = false
 	} else {
 		outcome.Seen = &state.Seen{Hash: seen.Hash, Presence: directory.Present, Generation: l.generation()}
+		if l.job.Settings.HealReferences {
+			outcome.Missing = l.missing
+		}
 	}
 	l.trace.resolved(l.missing)
 	for _, op := range l.done {

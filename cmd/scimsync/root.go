@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 	"golang.org/x/term"
+
+	"github.com/scimsync/scimsync/connectors/scim/har"
 )
 
 // version is set when the program is built.
@@ -19,6 +21,8 @@ var version = "devel"
 type app struct {
 	stdout, stderr io.Writer
 	flags          globalFlags
+	traceFile      string        // of --trace; "" for none
+	trace          *har.Recorder // once a target is wired
 }
 
 type globalFlags struct {
@@ -61,8 +65,8 @@ Start with:
 	_ = root.RegisterFlagCompletionFunc("log-level", cobra.FixedCompletions([]string{"debug", "info", "warn", "error"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = root.RegisterFlagCompletionFunc("log-format", cobra.FixedCompletions([]string{"console", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	root.AddCommand(
-		a.initCommand(), a.demoCommand(), a.runCommand(), a.planCommand(), a.syncCommand(), a.provisionCommand(),
-		a.testConnectionCommand(), a.statusCommand(), a.logsCommand(), a.allowDeletesCommand(), a.configCommand(), a.exprCommand(), a.sandboxCommand(),
+		a.initCommand(), a.demoCommand(), a.runCommand(), a.traceable(a.planCommand()), a.traceable(a.syncCommand()), a.traceable(a.provisionCommand()),
+		a.traceable(a.testConnectionCommand()), a.statusCommand(), a.logsCommand(), a.allowDeletesCommand(), a.restartCommand(), a.configCommand(), a.exprCommand(), a.sandboxCommand(),
 		a.versionCommand(),
 	)
 	return root

@@ -131,9 +131,12 @@ func (a *app) wire(daemon *config.Daemon, only string, mode access) ([]wired, er
 		return nil, err
 	}
 	a.mask(daemon, files)
+	if err := a.startTrace(files); err != nil {
+		return nil, err
+	}
 	var jobs []wired
 	for _, file := range files {
-		job, err := wireJob(file)
+		job, err := a.wireJob(file)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", file.File, err)
 		}
@@ -167,12 +170,12 @@ func (a *app) jobFiles(daemon *config.Daemon, only string, mode access) ([]*conf
 	return []*config.Job{file}, nil
 }
 
-func wireJob(file *config.Job) (wired, error) {
+func (a *app) wireJob(file *config.Job) (wired, error) {
 	source, err := export.New(file.Source.Export)
 	if err != nil {
 		return wired{}, err
 	}
-	options := file.Target.Options()
+	options := a.targetOptions(file)
 	target, err := scim.New(options)
 	if err != nil {
 		return wired{}, err
@@ -183,6 +186,7 @@ func wireJob(file *config.Job) (wired, error) {
 			Concurrency: file.Settings.Concurrency, RecycleBin: file.Settings.RecycleBin,
 			SkipOutOfScopeDeletions: file.Settings.SkipOutOfScopeDeletions,
 			MembersPerPatch:         target.Batch(),
+			HealReferences:          file.Target.HealReferences, RematchMissing: file.Target.RematchMissing,
 		},
 		Application: engine.Application{DisplayName: file.Name},
 	}

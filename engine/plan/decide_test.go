@@ -53,7 +53,7 @@ func TestDecide(t *testing.T) {
 		"purged, no deletes": {user(func(s *plan.Situation) { s.InScope, s.Presence, s.Actions.Delete = false, directory.HardDeleted, false }), plan.Release},
 		"purged, with skipOutOfScopeDeletions": {user(func(s *plan.Situation) {
 			s.InScope, s.Presence, s.SkipOutOfScopeDeletions = false, directory.HardDeleted, true
-		}), plan.Erase},
+		}), plan.Release},
 	} {
 		got, reason := plan.Decide(tt.s)
 		if got != tt.want || reason == "" {

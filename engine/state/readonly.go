@@ -18,4 +18,5 @@ func (readOnly) Purge(context.Context, time.Time) (int64, error) { return 0, Err
 func (readOnly) Lock(context.Context, string) (func() error, error) {
 	return func() error { return nil }, nil
 }
-func (readOnly) Close() error { return nil }
+func (readOnly) Reset(context.Context, string, Reset) error { return ErrReadOnly }
+func (readOnly) Close() error                               { return nil }

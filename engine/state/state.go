@@ -45,7 +45,8 @@ type Store interface {
 	Lock(ctx context.Context, job string) (unlock func() error, err error)
 
 	// Snapshot returns what was seen of the source. Records of another
-	// generation than this, and objects whose escrow is due at now, are Due.
+	// generation than this, objects whose escrow is due at now, and objects that
+	// waited for one that is connected by now, are Due.
 	Snapshot(ctx context.Context, job string, generation int64, now time.Time) (*connectors.Snapshot, error)
 
 	// Connections returns the object connections of these source objects, by
@@ -71,6 +72,10 @@ type Store interface {
 	// none. It returns ErrAnchor, naming both source objects, if an outcome
 	// would connect a target object that is connected to another source object.
 	Record(ctx context.Context, job string, outcomes []Outcome) error
+
+	// Reset forgets what it is told to of the job, in one transaction. The
+	// provisioning log stays.
+	Reset(ctx context.Context, job string, what Reset) error
 
 	// Counts returns how many connections and escrows the job has, by object type.
 	Counts(ctx context.Context, job string) (Counts, error)
@@ -170,6 +175,13 @@ type Escrow struct {
 	Next         time.Time            `json:"nextAttempt"`
 }
 
+// Reset says what is forgotten of a job (Graph's reset scopes; Microsoft Graph,
+// synchronizationJobRestartCriteria).
+type Reset struct {
+	Connections bool // and the references that were set: every object is matched again
+	Escrows     bool
+}
+
 // Counts are the numbers of connections and escrows of a job.
 type Counts struct {
 	Connections map[directory.ObjectType]int64
@@ -188,9 +200,13 @@ type Outcome struct {
 	Disconnect bool        // drop the connection, the object's links, and links to its target object
 	Link       []Link      // references that were set
 	Unlink     []Link      // references that were removed
-	Escrow     *Escrow     // the object failed
-	Release    bool        // the object has left escrow
-	Event      *provlog.Event
+	// Missing are the source objects that references of this one wait for. It is
+	// stored with Seen, and replaces what was noted before: once one of them is
+	// connected, this object is Due.
+	Missing []string
+	Escrow  *Escrow // the object failed
+	Release bool    // the object has left escrow
+	Event   *provlog.Event
 }
 
 // Seen is what a source object looked like when it was done.

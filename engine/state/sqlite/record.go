@@ -126,6 +126,9 @@ func (r recorder) seen(o state.Outcome) error {
 	if err != nil {
 		return err
 	}
+	if _, err := r.exec(`DELETE FROM missing WHERE job = ? AND type = ? AND source_anchor = ?`, r.job, number, o.SourceAnchor); err != nil {
+		return err
+	}
 	if o.Seen == nil {
 		_, err := r.exec(`DELETE FROM source_records WHERE job = ? AND type = ? AND anchor = ?`,
 			r.job, number, o.SourceAnchor)
@@ -140,7 +143,40 @@ func (r recorder) seen(o state.Outcome) error {
 		ON CONFLICT (job, type, anchor) DO UPDATE SET hash = excluded.hash, presence = excluded.presence,
 			listed = excluded.listed, since = excluded.since, generation = excluded.generation`,
 		r.job, number, o.SourceAnchor, o.Seen.Hash[:], int64(o.Seen.Presence), o.Seen.Listed, since, o.Seen.Generation)
-	return err
+	if err != nil {
+		return err
+	}
+	for _, anchor := range o.Missing {
+		_, err := r.exec(`INSERT INTO missing (job, type, source_anchor, missing_anchor) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+			r.job, number, o.SourceAnchor, anchor)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Reset forgets what it is told to of the job, in one transaction.
+func (s *Store) Reset(ctx context.Context, job string, what state.Reset) error {
+	return s.write(ctx, fmt.Sprintf("resetting job %q", job), func(t *tx) error {
+		key, err := t.jobKey(job)
+		if err != nil {
+			return err
+		}
+		var statements []string
+		if what.Connections {
+			statements = append(statements, `DELETE FROM connections WHERE job = ?`, `DELETE FROM links WHERE job = ?`)
+		}
+		if what.Escrows {
+			statements = append(statements, `DELETE FROM escrows WHERE job = ?`)
+		}
+		for _, statement := range statements {
+			if _, err := t.exec(statement, key); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // disconnect drops the connection, the object's links, and the links of

@@ -14,7 +14,8 @@ import (
 )
 
 // selectSeen delivers what was seen of one job's source, and then once more,
-// as due, the objects whose escrow is due. It is one statement, so that both
+// as due, the objects whose escrow is due and those that waited for an object
+// that is connected by now. It is one statement, so that both
 // parts see the same state.
 //
 // The small columns are packed into one number: a row is then four values,
@@ -26,7 +27,13 @@ const selectSeen = `
 	UNION ALL
 	SELECT r.anchor, r.hash, r.type | (r.presence << 2) | (r.listed << 4) | (1 << 5), r.since
 	FROM escrows e CROSS JOIN source_records r ON r.job = e.job AND r.type = e.type AND r.anchor = e.source_anchor
-	WHERE e.job = (SELECT key FROM job) AND e.next <= ?3`
+	WHERE e.job = (SELECT key FROM job) AND e.next <= ?3
+	UNION ALL
+	SELECT r.anchor, r.hash, r.type | (r.presence << 2) | (r.listed << 4) | (1 << 5), r.since
+	FROM missing m
+	CROSS JOIN connections c ON c.job = m.job AND c.source_anchor = m.missing_anchor
+	CROSS JOIN source_records r ON r.job = m.job AND r.type = m.type AND r.anchor = m.source_anchor
+	WHERE m.job = (SELECT key FROM job)`
 
 // The parts of the packed number.
 const (

@@ -37,6 +37,8 @@ func Run(t *testing.T, open func(t *testing.T) state.Store) {
 		{"Snapshot", testSnapshot},
 		{"SnapshotGeneration", testSnapshotGeneration},
 		{"SnapshotEscrows", testSnapshotEscrows},
+		{"Missing", testMissing},
+		{"Reset", testReset},
 		{"Forget", testForget},
 		{"Connect", testConnect},
 		{"ConnectionsBatch", testConnectionsBatch},

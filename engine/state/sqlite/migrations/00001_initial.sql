@@ -58,6 +58,15 @@ CREATE TABLE links (
 ) WITHOUT ROWID;
 CREATE INDEX links_target ON links (job, target_anchor);
 
+-- Source objects that references of others wait for.
+CREATE TABLE missing (
+    job            INTEGER NOT NULL,
+    type           INTEGER NOT NULL,
+    source_anchor  TEXT    NOT NULL,
+    missing_anchor TEXT    NOT NULL,
+    PRIMARY KEY (job, type, source_anchor, missing_anchor)
+) WITHOUT ROWID;
+
 -- Objects that failed and wait for another try.
 CREATE TABLE escrows (
     job           INTEGER NOT NULL,

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/scimsync/scimsync/engine"
+)
+
+func (a *app) restartCommand() *cobra.Command {
+	var reset string
+	cmd := &cobra.Command{
+		Use:   "restart JOB",
+		Short: "Let the next cycle begin anew",
+		Long: `Restart forgets what the next cycle would build on, and writes to no application.
+Without --reset it does what the portal's "Restart provisioning" does: watermark,
+escrows and quarantine. Connections stay, and every object is evaluated again.
+connections forgets them too: every object is matched again. full forgets all.`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: a.completeJobs,
+		RunE:              func(cmd *cobra.Command, args []string) error { return a.restart(cmd.Context(), args[0], reset) },
+	}
+	cmd.Flags().StringVar(&reset, "reset", "watermark,escrows,quarantine", "what to forget: watermark, escrows, quarantine, connections or full")
+	return cmd
+}
+
+func (a *app) restart(ctx context.Context, name, reset string) (err error) {
+	scope, err := engine.ParseResetScope(reset)
+	if err != nil {
+		return err
+	}
+	s, err := a.open(ctx, name, stateWrite)
+	if err != nil {
+		return err
+	}
+	defer s.close(&err)
+	if err := s.engine.Restart(ctx, name, scope); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "Job %s begins anew with its next cycle.\n", name)
+	return nil
+}

@@ -1,0 +1,94 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/scimsync/scimsync/connectors/directory"
+	"github.com/scimsync/scimsync/engine/state"
+)
+
+// ResetScope is what a restart forgets, a set of these words (Microsoft Graph,
+// synchronizationJobRestartCriteria.resetScope).
+type ResetScope struct {
+	Watermark   bool // every object is evaluated again: a new initial cycle
+	Escrows     bool // objects that failed are tried as if they never had
+	Quarantine  bool
+	Connections bool // every object is matched again (ConnectorDataStore)
+}
+
+var resetWords = []string{"watermark", "escrows", "quarantine", "connections", "full"}
+
+// ParseResetScope reads a list of watermark, escrows, quarantine, connections
+// and full, separated by commas.
+func ParseResetScope(words string) (s ResetScope, err error) {
+	for word := range strings.SplitSeq(words, ",") {
+		switch word = strings.ToLower(strings.TrimSpace(word)); word {
+		case "watermark":
+			s.Watermark = true
+		case "escrows":
+			s.Escrows = true
+		case "quarantine":
+			s.Quarantine = true
+		case "connections":
+			s.Connections, s.Watermark = true, true
+		case "full":
+			s = ResetScope{Watermark: true, Escrows: true, Quarantine: true, Connections: true}
+		default:
+			hint := "it can be " + strings.Join(resetWords, ", ")
+			if near := directory.Nearest(word, resetWords); near != "" && !slices.Contains(resetWords, word) {
+				hint = "did you mean " + near + "?"
+			}
+			return s, fmt.Errorf("unknown reset scope %q: %s", word, hint)
+		}
+	}
+	return s, nil
+}
+
+// Restart forgets what the scope says of the job. It writes to no application;
+// the next cycle does the work.
+func (e *Engine) Restart(ctx context.Context, name string, scope ResetScope) error {
+	return e.alter(ctx, name, func(record *state.Job) error {
+		if scope.Watermark {
+			record.Generation++
+			record.Watermark, record.InitialCompleted = "", time.Time{}
+		}
+		if scope.Quarantine {
+			record.Quarantine, record.CompleteFailures = nil, 0
+		}
+		return e.Store.Reset(ctx, name, state.Reset{Connections: scope.Connections, Escrows: scope.Escrows})
+	})
+}
+
+// AllowDeletes lets the next cycle of the job that runs to its end disable and
+// delete as many objects as it would.
+func (e *Engine) AllowDeletes(ctx context.Context, name string) error {
+	return e.alter(ctx, name, func(record *state.Job) error {
+		record.AllowDeletes = true
+		return nil
+	})
+}
+
+// alter changes the record of a job that no cycle is running of.
+func (e *Engine) alter(ctx context.Context, name string, change func(*state.Job) error) (err error) {
+	unlock, err := e.Store.Lock(ctx, name)
+	if err != nil {
+		return fmt.Errorf("job %s: %w", name, err)
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	record, err := e.Store.Job(ctx, name)
+	if err == nil {
+		err = change(&record)
+	}
+	if err == nil {
+		err = e.Store.SaveJob(ctx, record)
+	}
+	if err != nil {
+		return fmt.Errorf("job %s: %w", name, err)
+	}
+	return nil
+}
