@@ -93,8 +93,8 @@ func (f *flow) match(ctx context.Context) result {
 			})
 		}
 	}
-	if f.rival != "" {
-		return f.fail("EntrySynchronizationError", provlog.StepMatching, "", duplicateSource("that would be created", f.rival))
+	if f.rival {
+		return f.fail("EntrySynchronizationError", provlog.StepMatching, "", duplicateSource("with "+matchTexts(f.mapped.Match), rival))
 	}
 	return f.create(ctx)
 }
@@ -119,8 +119,8 @@ func (f *flow) claim(ctx context.Context, anchor string) error {
 	source := f.change.Object.Anchor
 	key := claimKey("target", f.rule.Type, anchor)
 	other := f.cycle.claims.try(source, key)
-	if other == "" && f.opts.DryRun {
-		other = f.overlay.take(key, source)
+	if other == "" && f.opts.DryRun && f.overlay.take(key, source) {
+		other = rival
 	}
 	if other == "" {
 		f.claimed = append(f.claimed, key)
@@ -135,6 +135,10 @@ func (f *flow) claim(ctx context.Context, anchor string) error {
 	}
 	return duplicateSource(anchor, other)
 }
+
+// rival is another object of a dry run that has the matching value or the
+// target object already.
+const rival = "one that comes before it in this plan"
 
 func duplicateSource(target, other string) *Failure {
 	return &Failure{

@@ -37,7 +37,7 @@ type subject struct {
 	// source anchor: of its single-valued references alone.
 	references map[string]state.Connection
 	claims     []string
-	rival      string // in a dry run: another source object has the matching value
+	rival      bool // in a dry run: another source object has the matching value
 }
 
 func (s *subject) displayName() string {
@@ -140,9 +140,7 @@ func (c *cycle) claimMatch(ctx context.Context, s *subject) error {
 	}
 	if c.opts.DryRun {
 		for _, key := range s.claims {
-			if other := c.overlay.take(key, s.change.Object.Anchor); other != "" {
-				s.rival = other
-			}
+			s.rival = c.overlay.take(key, s.change.Object.Anchor) || s.rival
 		}
 	}
 	return c.claims.wait(ctx, s.change.Object.Anchor, s.claims)
@@ -206,8 +204,12 @@ func (c *cycle) prepare(s *subject) {
 		SkipOutOfScopeDeletions: c.job.Settings.SkipOutOfScopeDeletions,
 		Initial:                 c.execution.Initial,
 	}
+	clash := s.connection != nil && s.connection.Type != o.Type
+	if clash && o.Presence != directory.Present { // it never had a connection of its own
+		s.connection, s.situation.Standing, clash = nil, plan.Unconnected, false
+	}
 	s.intent, s.why = plan.Decide(s.situation)
-	if s.connection != nil && s.connection.Type != o.Type {
+	if clash {
 		s.mapErr = &Failure{
 			Code: "DuplicateSourceEntries", Category: "failure",
 			Message: fmt.Sprintf("the source has a user and a group with the id %s", o.Anchor),

@@ -1,25 +1,41 @@
 package engine
 
 import (
-	"crypto/sha256"
+	"hash/maphash"
 	"sync"
 
 	"github.com/scimsync/scimsync/connectors/directory"
 )
 
+// key stands for a text in the maps of a dry run, which may be as many as there
+// are objects in the directory: a hash of 64 bits, seeded anew in each run. Two
+// of a million texts share one with a probability of less than one in ten
+// million; a plan would then show a wrong name or a conflict that is none.
+type key uint64
+
+// keys makes keys of one run.
+type keys struct{ seed maphash.Seed }
+
+func newKeys() keys { return keys{seed: maphash.MakeSeed()} }
+
+func (k keys) of(text string) key { return key(maphash.String(k.seed, text)) }
+
 // overlay is what a dry run pretends to have done: the target objects that
 // source objects would be connected to, those that would be deleted, and the
-// matching values that are taken. Its records are of fixed size.
+// matching values that are taken.
 type overlay struct {
+	keys
+
 	mu      sync.Mutex
-	targets map[directory.ID]string // by source anchor; "" for an object that would be created
-	erased  map[directory.ID]bool   // source anchors whose target object would be deleted
-	taken   map[directory.Hash]directory.ID
+	created map[key]struct{} // source anchors whose target object would be created
+	matched map[key]string   // source anchors that would be connected, and to what
+	erased  map[key]struct{} // source anchors whose target object would be deleted
+	taken   map[key]key      // what is taken, and the source anchor that has it
 }
 
 func newOverlay() *overlay {
 	return &overlay{
-		targets: map[directory.ID]string{}, erased: map[directory.ID]bool{}, taken: map[directory.Hash]directory.ID{},
+		keys: newKeys(), created: map[key]struct{}{}, matched: map[key]string{}, erased: map[key]struct{}{}, taken: map[key]key{},
 	}
 }
 
@@ -29,12 +45,13 @@ func (o *overlay) connect(source, target string) {
 	if o == nil {
 		return
 	}
-	if target == directory.PendingText {
-		target = ""
-	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.targets[directory.IDOf(source)] = target
+	if target == directory.PendingText {
+		o.created[o.of(source)] = struct{}{}
+	} else {
+		o.matched[o.of(source)] = target
+	}
 }
 
 // erase notes that the source object's target object would be deleted.
@@ -44,7 +61,7 @@ func (o *overlay) erase(source string) {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.erased[directory.IDOf(source)] = true
+	o.erased[o.of(source)] = struct{}{}
 }
 
 // gone reports whether the source object's target object would be deleted.
@@ -54,7 +71,8 @@ func (o *overlay) gone(source string) bool {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.erased[directory.IDOf(source)]
+	_, erased := o.erased[o.of(source)]
+	return erased
 }
 
 // reference returns the reference to the target object that the source object
@@ -65,33 +83,24 @@ func (o *overlay) reference(source string) directory.Value {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	switch target, ok := o.targets[directory.IDOf(source)]; {
-	case !ok:
-		return directory.Value{}
-	case target == "":
-		return directory.KnownAfterCreate(source)
-	default:
+	if target, ok := o.matched[o.of(source)]; ok {
 		return directory.Ref(target)
 	}
+	if _, ok := o.created[o.of(source)]; ok {
+		return directory.KnownAfterCreate(source)
+	}
+	return directory.Value{}
 }
 
-// take notes that the source object has what the key stands for, and returns
-// another source object that has it already, "" if there is none.
-func (o *overlay) take(key, source string) (other string) {
-	sum := sha256.Sum256([]byte(key))
-	id := directory.IDOf(source)
+// take notes that the source object has what the text stands for, and reports
+// whether another one has it already.
+func (o *overlay) take(text, source string) (taken bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	holder, held := o.taken[directory.Hash(sum[:16])]
-	if !held {
-		o.taken[directory.Hash(sum[:16])] = id
-		return ""
+	what, owner := o.of(text), o.of(source)
+	if holder, held := o.taken[what]; held {
+		return holder != owner
 	}
-	if holder == id {
-		return ""
-	}
-	if anchor, ok := holder.GUID(); ok {
-		return anchor
-	}
-	return "another object of this plan"
+	o.taken[what] = owner
+	return false
 }

@@ -6,7 +6,6 @@ import (
 	"iter"
 	"slices"
 
-	"github.com/scimsync/scimsync/connectors/directory"
 	"github.com/scimsync/scimsync/engine/plan"
 )
 
@@ -17,7 +16,8 @@ type Preview struct {
 	spool  *spool
 	offset int64
 	lines  []previewLine
-	begun  map[directory.ID]int32 // index in lines, by source anchor
+	keys   keys
+	begun  map[key]int32 // index in lines, by source anchor
 
 	// Skipped counts the objects that are left alone, by why.
 	Skipped map[string]int64
@@ -33,7 +33,7 @@ type previewLine struct {
 
 // NewPreview returns an empty preview that keeps its file in dir.
 func NewPreview(dir string) *Preview {
-	return &Preview{spool: newSpool(dir), begun: map[directory.ID]int32{}, Skipped: map[string]int64{}}
+	return &Preview{spool: newSpool(dir), keys: newKeys(), begun: map[key]int32{}, Skipped: map[string]int64{}}
 }
 
 // Add takes a result of a dry run. It is an Options.Observe.
@@ -53,7 +53,7 @@ func (p *Preview) Add(r Result) error {
 		return err
 	}
 	p.offset += int64(uvarintLen(len(b)) + len(b))
-	id := directory.IDOf(r.Entry.SourceAnchor)
+	id := p.keys.of(r.Entry.SourceAnchor)
 	rank := int32(plan.Rank(r.Entry.ObjectType, r.Entry.Action))
 	if i, ok := p.begun[id]; ok && r.Continues {
 		p.lines[i].more = offset
@@ -107,7 +107,7 @@ func (p *Preview) read(offset int64) (e plan.Entry, err error) {
 	}
 	for i := range e.ModifiedProperties {
 		m := &e.ModifiedProperties[i]
-		if line, ok := p.begun[directory.IDOf(m.Ref)]; ok && m.Ref != "" {
+		if line, ok := p.begun[p.keys.of(m.Ref)]; ok && m.Ref != "" {
 			m.NewName = p.lines[line].name
 		}
 		m.Ref = ""

@@ -206,7 +206,7 @@ func (c *cycle) triedAgain(anchor string) bool {
 func (l *linkage) apply(ctx context.Context, op plan.Operation) bool {
 	l.exports++
 	_, err := l.export(ctx, op)
-	if conflict := connectors.ClassOf(err) == connectors.Conflict; err != nil && !(conflict && alreadyThere(op)) {
+	if conflict := connectors.ClassOf(err) == connectors.Conflict; err != nil && (!conflict || !alreadyThere(op)) {
 		if l.err == nil {
 			l.err = err
 		}

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 )
 
@@ -23,7 +24,16 @@ const (
 	exitGuarded = 4 // the job is in quarantine
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+// memoryLimit is what the program's memory is kept below where it can be: the
+// garbage collector works harder when it comes near. GOMEMLIMIT sets another.
+const memoryLimit = 400 << 20
+
+func main() {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
 
 // run is the whole program: it returns the exit code. The first SIGINT or
 // SIGTERM ends it in order, a second one at once.

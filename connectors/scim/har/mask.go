@@ -1,0 +1,171 @@
+package har
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// masked stands where a secret was.
+const masked = "********"
+
+// shortest is the length in bytes from which on a credential is looked for in
+// text. Shorter ones would blot out words.
+const shortest = 4
+
+// maxLearned is how many credentials are looked for: a job has one, or a new
+// one each hour.
+const maxLearned = 32
+
+// secrets replaces secrets in text.
+type secrets struct {
+	mask func(string) string // what the caller knows of; may be nil
+
+	mu       sync.RWMutex
+	learned  []string // credentials that requests showed
+	replacer *strings.Replacer
+}
+
+// learn looks for the credentials of an Authorization header from now on:
+// applications repeat them in errors, and a token that was fetched is not in
+// any configuration.
+func (s *secrets) learn(h http.Header) {
+	for _, v := range append(h.Values("Authorization"), h.Values("Proxy-Authorization")...) {
+		credentials := v
+		if _, after, ok := strings.Cut(v, " "); ok {
+			credentials = strings.TrimSpace(after)
+		}
+		if len(credentials) >= shortest {
+			s.add(credentials)
+		}
+	}
+}
+
+func (s *secrets) add(secret string) {
+	s.mu.RLock()
+	known := slices.Contains(s.learned, secret)
+	s.mu.RUnlock()
+	if known {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if slices.Contains(s.learned, secret) {
+		return
+	}
+	s.learned = append(s.learned, secret)
+	if more := len(s.learned) - maxLearned; more > 0 {
+		s.learned = slices.Delete(s.learned, 0, more)
+	}
+	var forms []string
+	for _, l := range s.learned {
+		forms = append(forms, l, url.QueryEscape(l), url.PathEscape(l))
+		if quoted, err := json.Marshal(l); err == nil {
+			forms = append(forms, string(quoted[1:len(quoted)-1]))
+		}
+	}
+	// The longest first: one may be the beginning of another.
+	slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
+	pairs := make([]string, 0, 2*len(forms))
+	for _, f := range forms {
+		pairs = append(pairs, f, masked)
+	}
+	s.replacer = strings.NewReplacer(pairs...)
+}
+
+// What is secret by its name, in the JSON and in the forms and URLs of OAuth 2
+// (RFC 6749, RFC 7521) and of SCIM (password: RFC 7643 section 4.1.1). A code
+// is OAuth's, and the key of an Azure function. The closing quotation mark is
+// not asked for: the body may be cut before it.
+var (
+	inJSON = regexp.MustCompile(`(?i)("(?:[^"\\]*:)?(?:access_token|refresh_token|id_token|client_secret|client_assertion|assertion|` +
+		`password|secret_?token|api_?key|token)"\s*:\s*")(?:[^"\\]|\\.)*`)
+	// A PATCH of the password, in both dialects.
+	inPatch = regexp.MustCompile(`(?i)("path"\s*:\s*"(?:[^"\\]*:)?password"\s*,\s*"value"\s*:\s*(?:\[\s*\{[^{}\[\]]*?"value"\s*:\s*)?")(?:[^"\\]|\\.)*`)
+	inForm  = regexp.MustCompile(`(?i)((?:^|[?&])(?:access_token|refresh_token|id_token|client_secret|client_assertion|assertion|` +
+		`password|secret_?token|secret|api[_-]?key|token|code|sig|signature)=)[^&#\s"'<>]+`)
+)
+
+// text returns s without secrets.
+func (s *secrets) text(t string) string {
+	if s.mask != nil {
+		t = s.mask(t)
+	}
+	s.mu.RLock()
+	replacer := s.replacer
+	s.mu.RUnlock()
+	if replacer != nil {
+		t = replacer.Replace(t)
+	}
+	t = inJSON.ReplaceAllString(t, "${1}"+masked)
+	t = inPatch.ReplaceAllString(t, "${1}"+masked)
+	return inForm.ReplaceAllString(t, "${1}"+masked)
+}
+
+// headerValue returns the value of a header without secrets.
+func (s *secrets) headerValue(name, value string) string {
+	switch http.CanonicalHeaderKey(name) {
+	case "Authorization", "Proxy-Authorization":
+		if scheme, _, ok := strings.Cut(value, " "); ok {
+			return scheme + " " + masked
+		}
+		return masked
+	case "Cookie", "Set-Cookie", "X-Api-Key", "X-Auth-Token", "Api-Key":
+		return masked
+	default:
+		return s.text(value)
+	}
+}
+
+// headers returns a header as HAR has it, sorted by name.
+func (s *secrets) headers(h http.Header) []pair {
+	list := []pair{}
+	for name, values := range h {
+		for _, v := range values {
+			list = append(list, pair{name, s.headerValue(name, v)})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b pair) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}
+
+// url returns the URL of a request, without what is not sent with it: the user
+// and the fragment.
+func (s *secrets) url(u *url.URL) string {
+	sent := *u
+	sent.User, sent.Fragment, sent.RawFragment = nil, "", ""
+	return s.text(sent.String())
+}
+
+// query returns the parameters of a URL, decoded, in their order.
+func (s *secrets) query(u *url.URL) []pair {
+	list := []pair{}
+	for part := range strings.SplitSeq(strings.TrimPrefix(s.text("?"+u.RawQuery), "?"), "&") {
+		if part == "" {
+			continue
+		}
+		name, value, _ := strings.Cut(part, "=")
+		list = append(list, pair{s.text(unescape(name)), s.text(unescape(value))})
+	}
+	return list
+}
+
+func unescape(t string) string {
+	if plain, err := url.QueryUnescape(t); err == nil {
+		return plain
+	}
+	return t
+}
+
+// cookies returns the names of cookies: the values are secrets.
+func cookies(list []*http.Cookie) []pair {
+	named := []pair{}
+	for _, c := range list {
+		named = append(named, pair{c.Name, masked})
+	}
+	return named
+}
