@@ -320,3 +320,21 @@ func TestTheLogIsKeptForThirtyDays(t *testing.T) {
 		t.Errorf("%d entries after 31 days", len(kept))
 	}
 }
+func TestAGroupWithAUsersIDThatIsGoneFailsNoMore(t *testing.T) {
+	w := newWorld(t)
+	w.source.hire("ada")
+	w.cycle()
+	w.source.groups = append(w.source.groups, directory.Object{
+		Type: directory.Group, Anchor: id("ada"), Assignments: []directory.Assignment{{}},
+		Attributes: map[string]directory.Value{"objectId": directory.Str(id("ada")), "displayName": directory.Str("adas")},
+	})
+	equal(t, "clash", w.cycle(), plan.Summary{Fail: 1})
+	w.source.groups = nil // the advice was followed
+	w.now = w.now.Add(24 * time.Hour)
+	equal(t, "gone", w.cycle().Fail, int64(0))
+	w.now = w.now.Add(31 * 24 * time.Hour)
+	equal(t, "purged", w.cycle().Fail, int64(0))
+	equal(t, "the user's connection", w.connection("t1").SourceAnchor, id("ada"))
+	w.source.set("ada", "accountEnabled", directory.Bool(false))
+	equal(t, "the user is blocked", w.cycle(), plan.Summary{Disable: 1})
+}
