@@ -271,7 +271,7 @@ func (f *flow) erase(ctx context.Context) result {
 	}
 	r := f.wrote(op)
 	r.outcomes[0].Connect, r.outcomes[0].Disconnect = nil, true
-	f.overlay.erase(f.change.Object.Anchor)
+	f.overlay.erase(f.change.Object.Anchor, op.TargetAnchor)
 	return r
 }
 

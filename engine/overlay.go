@@ -29,7 +29,7 @@ type overlay struct {
 	mu      sync.Mutex
 	created map[key]struct{} // source anchors whose target object would be created
 	matched map[key]string   // source anchors that would be connected, and to what
-	erased  map[key]struct{} // source anchors whose target object would be deleted
+	erased  map[key]struct{} // target objects that would be deleted, by their own and their source's anchor
 	taken   map[key]key      // what is taken, and the source anchor that has it
 }
 
@@ -55,23 +55,25 @@ func (o *overlay) connect(source, target string) {
 }
 
 // erase notes that the source object's target object would be deleted.
-func (o *overlay) erase(source string) {
+func (o *overlay) erase(source, target string) {
 	if o == nil {
 		return
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.erased[o.of(source)] = struct{}{}
+	o.erased[o.of(target)] = struct{}{}
 }
 
-// gone reports whether the source object's target object would be deleted.
-func (o *overlay) gone(source string) bool {
+// gone reports whether the object would be deleted from the target; anchor is
+// its source anchor or its target anchor.
+func (o *overlay) gone(anchor string) bool {
 	if o == nil {
 		return false
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	_, erased := o.erased[o.of(source)]
+	_, erased := o.erased[o.of(anchor)]
 	return erased
 }
 

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -141,6 +142,8 @@ func (l *linkage) plan(ctx context.Context, attribute string, wanted directory.V
 		if err != nil {
 			return nil, err
 		}
+		// What is deleted from the application is no member any more.
+		maps.DeleteFunc(known, func(anchor string, _ struct{}) bool { return l.overlay.gone(anchor) })
 		return plan.Members(t, anchor, attribute, resolved, known, l.job.Settings.MembersPerPatch), nil
 	}
 	if len(resolved) == 0 {
