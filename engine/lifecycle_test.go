@@ -313,7 +313,7 @@ func (l *life) begin(initial bool) {
 }
 
 // run runs one cycle and checks what has to be true of any.
-func (l *life) run(rt *rapid.T, ctx context.Context, opts engine.Options) (state.Execution, error) {
+func (l *life) run(ctx context.Context, rt *rapid.T, opts engine.Options) (state.Execution, error) {
 	l.deliver()
 	l.weather.begin()
 	l.mu.Lock()
@@ -329,7 +329,7 @@ func (l *life) run(rt *rapid.T, ctx context.Context, opts engine.Options) (state
 // round is a cycle in clear weather.
 func (l *life) round(rt *rapid.T, opts engine.Options) {
 	l.begin(opts.Initial)
-	x, err := l.run(rt, context.Background(), opts)
+	x, err := l.run(context.Background(), rt, opts)
 	if err != nil || x.Summary.Fail > 0 {
 		rt.Fatalf("the cycle failed: %s, error %v\n%s", x.Summary, err, strings.Join(l.failures(x.CycleID), "\n"))
 	}
@@ -343,7 +343,7 @@ func (l *life) still(rt *rapid.T) {
 	if l.m.pending(l.people, l.teams, l.now) {
 		return // an object that was provisioned waits for the next cycle
 	}
-	x, err := l.run(rt, context.Background(), engine.Options{})
+	x, err := l.run(context.Background(), rt, engine.Options{})
 	if err != nil || x.Summary != (plan.Summary{}) || len(l.sent) != 2 {
 		rt.Fatalf("nothing changed, but: %s, error %v, requests\n%s", x.Summary, err, strings.Join(l.sent, "\n"))
 	}
@@ -496,7 +496,7 @@ func (l *life) preview(rt *rapid.T, opts engine.Options) (entries, requests []st
 	preview := engine.NewPreview(os.TempDir())
 	defer preview.Close()
 	opts.Observe = preview.Add
-	if _, err := l.run(rt, context.Background(), opts); err != nil {
+	if _, err := l.run(context.Background(), rt, opts); err != nil {
 		rt.Fatal(err)
 	}
 	for e, err := range preview.Entries() {
@@ -606,7 +606,7 @@ func (l *life) storm(rt *rapid.T) {
 		}
 		l.weather.faults, l.weather.victim = drawFaults(rt), victim
 		l.begin(false)
-		if _, err := l.run(rt, context.Background(), engine.Options{}); err != nil {
+		if _, err := l.run(context.Background(), rt, engine.Options{}); err != nil {
 			rt.Fatalf("stormy cycle: %v", err)
 		}
 		l.now = l.now.Add(rapid.SampledFrom([]time.Duration{0, 40 * time.Minute, 7 * time.Hour, 25 * time.Hour, 72 * time.Hour}).Draw(rt, "time"))
@@ -621,7 +621,7 @@ func (l *life) clear(rt *rapid.T) {
 	healed := !l.m.heal // one cycle more, for what was waiting for others
 	for range 5 {
 		l.begin(false)
-		x, err := l.run(rt, context.Background(), engine.Options{})
+		x, err := l.run(context.Background(), rt, engine.Options{})
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -647,11 +647,11 @@ func (l *life) interrupt(rt *rapid.T) {
 	defer cancel()
 	l.weather.stop, l.weather.stopAt = cancel, rapid.IntRange(1, 15).Draw(rt, "stopped at request")
 	l.begin(false)
-	if _, err := l.run(rt, ctx, engine.Options{}); err != nil && !errors.Is(err, engine.ErrInterrupted) {
+	if _, err := l.run(ctx, rt, engine.Options{}); err != nil && !errors.Is(err, engine.ErrInterrupted) {
 		rt.Fatalf("interrupted cycle: %v", err)
 	}
 	l.weather.stop = nil
-	if _, err := l.run(rt, context.Background(), engine.Options{}); err != nil {
+	if _, err := l.run(context.Background(), rt, engine.Options{}); err != nil {
 		rt.Fatal(err)
 	}
 	l.begin(false)

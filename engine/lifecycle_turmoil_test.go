@@ -58,7 +58,7 @@ func turmoil(rt *rapid.T, l *life) {
 			defer cancel()
 			l.weather.stop, l.weather.stopAt = cancel, rapid.IntRange(1, 15).Draw(rt, "stopped at request")
 			defer func() { l.weather.stop = nil }()
-			if _, err := l.run(rt, ctx, engine.Options{}); err != nil && !errors.Is(err, engine.ErrInterrupted) {
+			if _, err := l.run(ctx, rt, engine.Options{}); err != nil && !errors.Is(err, engine.ErrInterrupted) {
 				rt.Fatalf("interrupted cycle: %v", err)
 			}
 		},
@@ -70,7 +70,7 @@ func turmoil(rt *rapid.T, l *life) {
 	})
 	l.clear(rt)
 	l.settled(rt, false)
-	x, err := l.run(rt, context.Background(), engine.Options{Initial: true})
+	x, err := l.run(context.Background(), rt, engine.Options{Initial: true})
 	if err != nil || x.Summary.Fail > 0 {
 		rt.Fatalf("the initial cycle failed: %s, error %v\n%s", x.Summary, err, strings.Join(l.failures(x.CycleID), "\n"))
 	}
@@ -81,7 +81,7 @@ func turmoil(rt *rapid.T, l *life) {
 func (l *life) try(rt *rapid.T, faults []fault, victim string) {
 	l.weather.faults, l.weather.victim = faults, victim
 	defer func() { l.weather.faults, l.weather.victim = nil, "" }()
-	if _, err := l.run(rt, context.Background(), engine.Options{}); err != nil {
+	if _, err := l.run(context.Background(), rt, engine.Options{}); err != nil {
 		rt.Fatalf("cycle: %v", err)
 	}
 }
