@@ -41,7 +41,7 @@ const LogRetention = 30 * 24 * time.Hour
 
 // ErrInterrupted says that a cycle was asked to stop. What was done is
 // recorded; the next cycle goes on from there.
-var ErrInterrupted = errors.New("the cycle was interrupted")
+var ErrInterrupted = errors.New("the cycle was interrupted; what was done is recorded, and the next one goes on from there")
 
 // Cycle runs one cycle of the job: an initial cycle if none was completed
 // since mappings, scope or settings changed, or if the options ask for one,
@@ -52,7 +52,7 @@ func (e *Engine) Cycle(ctx context.Context, job Job, opts Options) (state.Execut
 	c := e.newCycle(job, opts)
 	unlock, err := c.store.Lock(ctx, job.Name)
 	if err != nil {
-		return c.execution, fmt.Errorf("job %s: %w", job.Name, err)
+		return c.execution, err // which names the job
 	}
 	defer func() {
 		if err := unlock(); err != nil {

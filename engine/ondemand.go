@@ -68,7 +68,7 @@ func (e *Engine) Provision(ctx context.Context, job Job, name string, opts Optio
 	defer c.closeSpools()
 	unlock, err := c.store.Lock(ctx, job.Name)
 	if err != nil {
-		return nil, fmt.Errorf("job %s: %w", job.Name, err)
+		return nil, err
 	}
 	err = c.provision(ctx, object)
 	if e := unlock(); err == nil && e != nil {

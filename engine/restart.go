@@ -77,7 +77,7 @@ func (e *Engine) AllowDeletes(ctx context.Context, name string) error {
 func (e *Engine) alter(ctx context.Context, name string, change func(*state.Job) error) (err error) {
 	unlock, err := e.Store.Lock(ctx, name)
 	if err != nil {
-		return fmt.Errorf("job %s: %w", name, err)
+		return err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
 	record, err := e.Store.Job(ctx, name)

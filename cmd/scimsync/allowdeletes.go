@@ -15,7 +15,7 @@ func (a *app) allowDeletesCommand() *cobra.Command {
 too many objects, before its first write. Once you have looked at the plan,
 allow-deletes lets the next completed cycle carry it out; the guard holds again
 after that.`,
-		Args:              cobra.ExactArgs(1),
+		Args:              a.oneJob,
 		ValidArgsFunction: a.completeJobs,
 		RunE:              func(cmd *cobra.Command, args []string) error { return a.allowDeletes(cmd.Context(), args[0]) },
 	}

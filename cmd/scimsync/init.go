@@ -53,9 +53,9 @@ func (a *app) init(dir string) error {
 	fmt.Fprintf(a.stdout, `
 Next:
   %[1]sscimsync sandbox --token-file %[2]s    a SCIM application to try it against
-  %[1]sscimsync plan example                      in another terminal: what would happen
-  %[1]sscimsync sync example                      make it happen
-  %[1]sscimsync run                               keep it happening
+  %[1]sscimsync plan example                          in another terminal: what would happen
+  %[1]sscimsync sync example                          make it happen
+  %[1]sscimsync run                                   keep it happening
 Then put your own export into directory/ and your own application into jobs/example.yaml.
 `, cd, tokenFile)
 	return nil

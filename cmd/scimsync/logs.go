@@ -31,7 +31,7 @@ Microsoft Graph's provisioningObjectSummary.`,
 		Example: `  scimsync logs blogin --status failure --since 24h
   scimsync logs blogin --user ada@contoso.com -o json | jq .modifiedProperties
   scimsync logs blogin --follow`,
-		Args:              cobra.ExactArgs(1),
+		Args:              a.oneJob,
 		ValidArgsFunction: a.completeJobs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.logs(cmd.Context(), args[0], f)

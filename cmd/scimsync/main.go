@@ -13,6 +13,8 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+
+	"github.com/scimsync/scimsync/connectors"
 )
 
 // The exit codes.
@@ -56,6 +58,9 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return exit.code
 	default:
 		fmt.Fprintf(masked, "Error: %v\n", err)
+		if meaning := classMeanings[connectors.ClassOf(err)]; meaning != "" {
+			fmt.Fprintln(masked, meaning)
+		}
 		return exitUsage
 	}
 }

@@ -23,7 +23,7 @@ func (a *app) planCommand() *cobra.Command {
 and writes to neither, nor to the state. It shows every object that would be
 created, updated, disabled or deleted, or that fails, with the old and the new
 value of each attribute and the reason; with -o json also the requests.`,
-		Args:              cobra.ExactArgs(1),
+		Args:              a.oneJob,
 		ValidArgsFunction: a.completeJobs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			changes, err := a.plan(cmd.Context(), args[0], engine.Options{Initial: initial})

@@ -18,7 +18,7 @@ func (a *app) restartCommand() *cobra.Command {
 Without --reset it does what the portal's "Restart provisioning" does: watermark,
 escrows and quarantine. Connections stay, and every object is evaluated again.
 connections forgets them too: every object is matched again. full forgets all.`,
-		Args:              cobra.ExactArgs(1),
+		Args:              a.oneJob,
 		ValidArgsFunction: a.completeJobs,
 		RunE:              func(cmd *cobra.Command, args []string) error { return a.restart(cmd.Context(), args[0], reset) },
 	}

@@ -47,7 +47,7 @@ what it holds and which requests came in.`,
 func (a *app) sandbox(ctx context.Context, listen, token string) error {
 	listener, err := net.Listen("tcp", listen)
 	if err != nil {
-		return fmt.Errorf("listening on %s: %w", listen, err)
+		return fmt.Errorf("listening on %s: %w; --listen takes another address", listen, err)
 	}
 	server := &http.Server{
 		Handler:           sandbox.New(sandbox.Options{Token: token, AllowAnonymous: token == ""}),

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,7 +26,7 @@ mappings, scope or settings changed, else an incremental one.
 Exit code 0: done. 1: the cycle could not run. 3: it ran, but some objects
 failed; "scimsync logs JOB --status failure" says which, and why. 4: the job is in
 quarantine, for it would have deleted too many objects; nothing was written.`,
-		Args:              cobra.ExactArgs(1),
+		Args:              a.oneJob,
 		ValidArgsFunction: a.completeJobs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opts := engine.Options{Initial: initial}
@@ -61,7 +63,11 @@ func (a *app) sync(ctx context.Context, name string, opts engine.Options) (err e
 	bar := a.progress(name)
 	opts.Progress = bar.update
 	var failures []plan.Entry
+	skipped := map[string]int64{}
 	opts.Observe = func(r engine.Result) error {
+		if r.Skipped != "" {
+			skipped[r.Skipped]++
+		}
 		if r.Entry.Action == plan.Fail && len(failures) < maxFailures {
 			failures = append(failures, r.Entry)
 		}
@@ -82,7 +88,7 @@ func (a *app) sync(ctx context.Context, name string, opts engine.Options) (err e
 		return err
 	}
 	if !a.json() {
-		a.printSync(name, x, failures)
+		a.printSync(name, x, failures, skipped)
 	}
 	if x.Summary.Fail > 0 {
 		return &exitError{code: exitFailed}
@@ -105,11 +111,14 @@ func jsonOf(name string, x state.Execution, err error) syncResult {
 	return r
 }
 
-func (a *app) printSync(name string, x state.Execution, failures []plan.Entry) {
+func (a *app) printSync(name string, x state.Execution, failures []plan.Entry, skipped map[string]int64) {
 	fmt.Fprintf(a.stdout, "Job %s: %s cycle ended after %s, %d objects in the source, %d of them looked at.\n",
 		name, cycleKind(x), x.Ended.Sub(x.Began).Round(time.Millisecond), x.Imported, x.ImportedDeltas)
 	fmt.Fprintf(a.stdout, "%d created, %d updated, %d disabled, %d deleted, %d skipped, %d failed.\n",
 		x.Summary.Create, x.Summary.Update, x.Summary.Disable, x.Summary.Delete, x.Summary.Skip, x.Summary.Fail)
+	for _, why := range slices.Sorted(maps.Keys(skipped)) {
+		fmt.Fprintf(a.stdout, "  skipped: %d %s\n", skipped[why], plan.Printable(why))
+	}
 	for _, e := range failures {
 		fmt.Fprintf(a.stdout, "  ! %s %s: %s: %s\n", e.ObjectType, plan.Printable(e.DisplayName), e.Error.Code, plan.Printable(e.Error.Message))
 	}

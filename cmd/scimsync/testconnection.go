@@ -18,7 +18,7 @@ func (a *app) testConnectionCommand() *cobra.Command {
 		Long: `Test-connection asks the application for a user, and a group if groups are
 provisioned, that cannot exist, as the Test Connection button does. It passes if
 the application answers with an empty list response.`,
-		Args:              cobra.ExactArgs(1),
+		Args:              a.oneJob,
 		ValidArgsFunction: a.completeJobs,
 		RunE:              func(cmd *cobra.Command, args []string) error { return a.testConnection(cmd.Context(), args[0]) },
 	}

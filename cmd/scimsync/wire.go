@@ -263,6 +263,20 @@ func (m *maskWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// oneJob is the check of a command that takes the name of a job: it says which
+// there are.
+func (a *app) oneJob(cmd *cobra.Command, args []string) error {
+	if len(args) == 1 && args[0] != "" {
+		return nil
+	}
+	names, _ := a.completeJobs(cmd, nil, "")
+	hint := "give the name of one job"
+	if len(names) > 0 {
+		hint += ": there are " + strings.Join(names, ", ")
+	}
+	return fmt.Errorf("%s: %s", cmd.CommandPath(), hint)
+}
+
 // completeJobs completes the name of a job on the command line.
 func (a *app) completeJobs(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {
