@@ -111,16 +111,20 @@ func (l *life) connected(rt *rapid.T) map[string]state.Connection {
 // certain tells the objects of which the application has nothing that nobody
 // knows of. A create whose answer was lost is found again by its name and by
 // nothing else: an object that is renamed or leaves before that has an account
-// that stays behind, with Entra as here.
+// that stays behind, with Entra as here. Likewise one that comes back after a
+// delete whose answer was lost refers to what is no longer there, which is
+// InvalidAnchor until a restart.
 func (l *life) certain(rt *rapid.T) func(key string) bool {
-	connected, there := l.connected(rt), map[string]bool{}
+	connected, there, ids := l.connected(rt), map[string]bool{}, l.ids()
 	for _, o := range append(l.app.Users(), l.app.Groups()...) {
 		key, _ := o["externalId"].(string)
 		there[key] = true
 	}
 	return func(key string) bool {
-		_, ok := connected[id(key)]
-		return ok || !there[key] && !there[id(key)]
+		if c, ok := connected[id(key)]; ok {
+			return ids[c.TargetAnchor]
+		}
+		return !there[key] && !there[id(key)]
 	}
 }
 
