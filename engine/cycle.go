@@ -77,6 +77,7 @@ type cycle struct {
 	execution state.Execution
 	escrows   map[string]state.Escrow // objects that had failed before, by source anchor
 	failing   map[string]bool         // objects that failed in this cycle
+	released  map[string]bool         // of escrows, those that did not fail again in this cycle
 	imports   map[directory.ObjectType]*spool
 	links     map[directory.ObjectType]*spool // objects whose references are still to be set
 	claims    *claims
@@ -97,7 +98,7 @@ type cycle struct {
 func (e *Engine) newCycle(job Job, opts Options) *cycle {
 	c := &cycle{
 		engine: e, job: job, opts: opts, store: e.Store, target: job.Target,
-		escrows: map[string]state.Escrow{}, failing: map[string]bool{}, claims: newClaims(),
+		escrows: map[string]state.Escrow{}, failing: map[string]bool{}, released: map[string]bool{}, claims: newClaims(),
 		imports: map[directory.ObjectType]*spool{}, links: map[directory.ObjectType]*spool{},
 		execution: state.Execution{CycleID: e.NewID(), Began: e.Now().UTC()},
 	}

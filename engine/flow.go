@@ -316,10 +316,12 @@ func (f *flow) kindOfSkip(skipReason string) string {
 
 // fail is the result of an object that could not be provisioned: it is kept
 // in escrow with its error and tried again. One whose request was broken off
-// because the cycle is to stop has not failed: nothing is recorded of it.
+// because the cycle is to stop has not failed: the next cycle looks at it again.
 func (f *flow) fail(step string, kind provlog.StepType, action plan.Action, err error) result {
 	if f.brokenOff() {
-		return result{fault: ErrInterrupted, claims: f.claimed}
+		return result{fault: ErrInterrupted, claims: f.claimed, outcomes: []state.Outcome{{
+			Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, Seen: f.unfinished(), Connect: f.perhapsEnabled(action),
+		}}}
 	}
 	fault := failure(err)
 	f.trace.fail(step, kind, action, fault)
@@ -337,7 +339,7 @@ func (f *flow) fail(step string, kind provlog.StepType, action plan.Action, err 
 		Code: fault.Code, Message: fault.Message,
 	}, now)
 	outcome := state.Outcome{
-		Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, Seen: f.seen(), Escrow: escrow, Release: escrow == nil, Event: r.Event,
+		Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, Seen: f.seen(), Connect: f.perhapsEnabled(action), Escrow: escrow, Release: escrow == nil, Event: r.Event,
 	}
 	if f.found != "" { // the link stands, whatever became of the update
 		f.connect(&r, f.found)
@@ -346,6 +348,18 @@ func (f *flow) fail(step string, kind provlog.StepType, action plan.Action, err 
 	r.outcomes[0] = outcome
 	r.fault = endsCycle(err)
 	return r
+}
+
+// perhapsEnabled is the connection of an object that came back into scope and
+// whose update failed, nil for any other. The update may have taken effect:
+// the object does not count as disabled any more.
+func (f *flow) perhapsEnabled(action plan.Action) *state.Connection {
+	if f.connection == nil || action != plan.Update || f.connection.Status == state.Active {
+		return nil
+	}
+	connection := *f.connection
+	connection.Status = state.Active
+	return &connection
 }
 
 // endsCycle returns the error if it says that no further request can succeed.
@@ -383,7 +397,9 @@ func (f *flow) result(action plan.Action) result {
 	if o.Presence == directory.HardDeleted {
 		outcome.Seen, outcome.Connect = nil, nil
 		outcome.Forget = true
-		outcome.Disconnect = f.connection != nil
+		if outcome.Disconnect = f.connection != nil; outcome.Disconnect {
+			f.overlay.erase(o.Anchor, f.connection.TargetAnchor) // nobody's from now on, if not gone
+		}
 	}
 	outcome.Event = f.trace.finish(f.engine.Now())
 	r.Event = outcome.Event
@@ -396,6 +412,14 @@ func (f *flow) seen() *state.Seen {
 		Hash: f.change.Hash, Presence: f.change.Object.Presence, Listed: f.change.Listed, Since: f.change.Since,
 		Generation: f.generation(),
 	}
+}
+
+// unfinished is what is recorded of an object that was not dealt with to the
+// end: it is Due in the next cycle, whatever the source shows by then.
+func (f *flow) unfinished() *state.Seen {
+	seen := f.seen()
+	seen.Generation = f.record.Generation - 1
+	return seen
 }
 
 // generation is what is recorded of an object that was dealt with. On demand it

@@ -123,6 +123,11 @@ func (c *cycle) tally(r result) {
 	if r.inScope {
 		x.Entitled++
 	}
+	if _, escrowed := c.escrows[r.Entry.SourceAnchor]; escrowed && r.Entry.Action != plan.Fail && r.pending == nil {
+		c.mu.Lock()
+		c.released[r.Entry.SourceAnchor] = true
+		c.mu.Unlock()
+	}
 	if r.Entry.Action == plan.Fail {
 		x.Escrowed++
 		c.mu.Lock()

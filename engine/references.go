@@ -46,7 +46,9 @@ func (f *flow) refer(r *result, current directory.Object) {
 		Type: f.rule.Type, Anchor: f.change.Object.Anchor, Attributes: wanted,
 	}
 	outcome := &r.outcomes[0]
-	outcome.Seen, outcome.Release = nil, false
+	// Should the cycle end before they were, the object is looked at again, also
+	// if the source has gone back by then to what was seen of it before.
+	outcome.Seen, outcome.Release = f.unfinished(), false
 	if !r.Changed && !f.onDemand { // its references will say whether anything was done
 		r.count, r.Event, outcome.Event, r.Skipped = false, nil, nil, ""
 	}
@@ -91,16 +93,19 @@ type linkage struct {
 	rule    *Rule
 	pending pending
 
-	trace   *trace
-	done    []plan.Operation
-	links   []state.Link
-	unlinks []state.Link
-	missing []string          // source anchors that have no target object
-	names   map[string]string // what the objects are called, by the anchor of the reference
-	stopped bool              // the cycle is to stop, before all of it was done
-	waits   bool              // one of them failed and will be tried again
-	exports int64
-	err     error
+	trace *trace
+	done  []plan.Operation
+	links []state.Link
+	// doubtful are the target anchors of the references of which nobody knows
+	// whether they are set, of the attribute in hand.
+	doubtful map[string]struct{}
+	unlinks  []state.Link
+	missing  []string          // source anchors that have no target object
+	names    map[string]string // what the objects are called, by the anchor of the reference
+	stopped  bool              // the cycle is to stop, before all of it was done
+	waits    bool              // one of them failed and will be tried again
+	exports  int64
+	err      error
 }
 
 // set makes every reference of the object what the source says.
@@ -142,9 +147,14 @@ func (l *linkage) plan(ctx context.Context, attribute string, wanted directory.V
 		if err != nil {
 			return nil, err
 		}
+		l.doubtful, err = l.store.Links(ctx, l.job.Name, l.pending.change.Object.Anchor, attribute+inDoubt)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(known, l.doubtful)
 		// What is deleted from the application is no member any more.
 		maps.DeleteFunc(known, func(anchor string, _ struct{}) bool { return l.overlay.gone(anchor) })
-		return plan.Members(t, anchor, attribute, resolved, known, l.job.Settings.MembersPerPatch), nil
+		return plan.Members(t, anchor, attribute, resolved, known, l.doubtful, l.job.Settings.MembersPerPatch), nil
 	}
 	if len(resolved) == 0 {
 		return nil, nil
@@ -202,7 +212,7 @@ func (c *cycle) triedAgain(anchor string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	_, escrowed := c.escrows[anchor]
-	return escrowed || c.failing[anchor]
+	return escrowed && !c.released[anchor] || c.failing[anchor]
 }
 
 // apply writes one operation and reports whether to go on with the next.
@@ -213,24 +223,40 @@ func (l *linkage) apply(ctx context.Context, op plan.Operation) bool {
 		if l.err == nil {
 			l.err = err
 		}
+		if class := connectors.ClassOf(err); class == connectors.Retryable || class == connectors.NotSCIM {
+			l.links = append(l.links, linksOf(op, inDoubt)...)
+		}
 		// A value that the application refuses says nothing about the next one.
 		return conflict || connectors.ClassOf(err) == connectors.Rejected
 	}
 	l.done = append(l.done, op)
+	if len(l.doubtful) > 0 {
+		l.unlinks = append(l.unlinks, linksOf(op, inDoubt)...)
+	}
+	if op.Changes[0].Verb == plan.Remove {
+		l.unlinks = append(l.unlinks, linksOf(op, "")...)
+	} else {
+		l.links = append(l.links, linksOf(op, "")...)
+	}
+	return true
+}
+
+// inDoubt is put behind the name of an attribute for the references of which
+// nobody knows whether they are set: the answer to a request was lost. They are
+// set again if they are wanted, and removed if they are not.
+const inDoubt = "?"
+
+// linksOf returns the references that an operation sets or removes.
+func linksOf(op plan.Operation, suffix string) (links []state.Link) {
 	for _, change := range op.Changes {
 		if change.New.Kind() != directory.List {
 			continue
 		}
 		for _, v := range change.New.Elements() {
-			link := state.Link{Attribute: change.Attribute, TargetAnchor: v.Anchor()}
-			if change.Verb == plan.Remove {
-				l.unlinks = append(l.unlinks, link)
-			} else {
-				l.links = append(l.links, link)
-			}
+			links = append(links, state.Link{Attribute: change.Attribute + suffix, TargetAnchor: v.Anchor()})
 		}
 	}
-	return true
+	return links
 }
 
 // result is what became of the references. An object whose references failed

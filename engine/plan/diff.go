@@ -104,13 +104,15 @@ func Reference(t directory.ObjectType, anchor, attribute string, wanted, current
 // Members returns the operations that make a multi-valued reference of the
 // target object hold wanted, in its order, where it was made to hold known:
 // first those that go, sorted, then those that come, batch values to an
-// operation.
-func Members(t directory.ObjectType, anchor, attribute string, wanted []directory.Value, known map[string]struct{}, batch int) []Operation {
+// operation. Of those in doubtful nobody knows whether the object holds them:
+// they come if they are wanted.
+func Members(t directory.ObjectType, anchor, attribute string, wanted []directory.Value, known, doubtful map[string]struct{}, batch int) []Operation {
 	stay := make(map[string]struct{}, len(wanted))
 	var come []directory.Value
 	for _, w := range wanted {
 		stay[w.Anchor()] = struct{}{}
-		if _, there := known[w.Anchor()]; !there || w.Kind() == directory.Pending {
+		_, there := known[w.Anchor()]
+		if _, doubt := doubtful[w.Anchor()]; !there || doubt || w.Kind() == directory.Pending {
 			come = append(come, w)
 		}
 	}
