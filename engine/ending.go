@@ -1,0 +1,229 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/scimsync/scimsync/connectors"
+	"github.com/scimsync/scimsync/connectors/directory"
+	"github.com/scimsync/scimsync/engine/plan"
+	"github.com/scimsync/scimsync/engine/provlog"
+	"github.com/scimsync/scimsync/engine/state"
+)
+
+// How one object ends its way through the flow: written to, left as it is, or
+// failed; and what is recorded of it in each case.
+
+// wrote is the result of an operation that was carried out.
+func (f *flow) wrote(op plan.Operation) result {
+	f.trace.exported(op, f.rule.Mapping.Redacted)
+	r := f.result(op.Action)
+	r.Changed = true
+	r.Entry.ModifiedProperties = plan.Properties([]plan.Operation{op}, f.rule.Mapping.Redacted)
+	f.preview(&r, op)
+	return r
+}
+
+// leave is the result of an object that nothing was written to.
+func (f *flow) leave(skipReason, why string) result {
+	f.why = why
+	f.trace.skip(skipReason, why)
+	r := f.result("")
+	r.Skipped = f.kindOfSkip(skipReason)
+	return r
+}
+
+// kindOfSkip says why an object is left alone, without naming it.
+func (f *flow) kindOfSkip(skipReason string) string {
+	switch {
+	case skipReason == "ImportSkipped":
+		return "without a value to match by"
+	case f.decision.InScope && f.intent == plan.Leave:
+		return f.why
+	case f.decision.InScope:
+		return "as they should be"
+	case f.change.Object.Presence != directory.Present:
+		return "deleted in the source"
+	case !f.decision.Active:
+		return "blocked in the source"
+	case !f.decision.Assigned:
+		return "not assigned"
+	default:
+		return "left out by the scoping filters"
+	}
+}
+
+// fail is the result of an object that could not be provisioned: it is kept
+// in escrow with its error and tried again. One whose request was broken off
+// because the cycle is to stop has not failed: the next cycle looks at it again.
+func (f *flow) fail(step string, kind provlog.StepType, action plan.Action, err error) result {
+	if f.brokenOff() {
+		return result{fault: ErrInterrupted, claims: f.claimed, outcomes: []state.Outcome{{
+			Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, Seen: f.unfinished(), Connect: f.perhapsEnabled(action),
+		}}}
+	}
+	fault := failure(err)
+	f.trace.fail(step, kind, action, fault)
+	f.why = fault.Message
+	r := f.result(plan.Fail)
+	r.Changed = true
+	r.Entry.Error = &plan.EntryError{Code: fault.Code, Message: fault.Message}
+	now := f.engine.Now().UTC()
+	var earlier state.Escrow
+	if f.escrow != nil {
+		earlier = *f.escrow
+	}
+	escrow := failed(earlier, state.Escrow{
+		Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, DisplayName: f.displayName(),
+		Code: fault.Code, Message: fault.Message,
+	}, now)
+	outcome := state.Outcome{
+		Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, Seen: f.seen(), Connect: f.perhapsEnabled(action), Escrow: escrow, Release: escrow == nil, Event: r.Event,
+	}
+	if f.found != "" { // the link stands, whatever became of the update
+		f.connect(&r, f.found)
+		outcome.Connect = r.outcomes[0].Connect
+	}
+	r.outcomes[0] = outcome
+	r.fault = endsCycle(err)
+	return r
+}
+
+// perhapsEnabled is the connection of an object that came back into scope and
+// whose update failed, nil for any other. The update may have taken effect:
+// the object does not count as disabled any more.
+func (f *flow) perhapsEnabled(action plan.Action) *state.Connection {
+	if f.connection == nil || action != plan.Update || f.connection.Status == state.Active {
+		return nil
+	}
+	connection := *f.connection
+	connection.Status = state.Active
+	return &connection
+}
+
+// endsCycle returns the error if it says that no further request can succeed.
+func endsCycle(err error) error {
+	if connectors.ClassOf(err) == connectors.Credentials {
+		return fmt.Errorf("the application refuses the credentials: %w", err)
+	}
+	if errors.Is(err, ErrInterrupted) {
+		return err
+	}
+	return nil
+}
+
+// result begins a result with what every object's has.
+func (f *flow) result(action plan.Action) result {
+	o := f.change.Object
+	r := result{counted: action, count: true, inScope: f.decision.InScope, exports: f.exports, claims: f.claimed}
+	r.Entry = plan.Entry{
+		Action: action, ObjectType: o.Type, SourceAnchor: o.Anchor, DisplayName: f.displayName(),
+		Reason: f.why, ModifiedProperties: []plan.Property{}, Requests: []plan.Request{},
+	}
+	outcome := state.Outcome{Type: o.Type, SourceAnchor: o.Anchor, Release: true, Seen: f.seen()}
+	if f.connection != nil {
+		anchor := f.connection.TargetAnchor
+		r.Entry.TargetAnchor = &anchor
+		connection := *f.connection
+		connection.DisplayName = f.displayName()
+		// Somebody who was disabled already and is unassigned now is no longer
+		// managed. Else the status moves only with what was sent.
+		if f.intent == plan.Leave && !f.decision.InScope && connection.Status == state.Disabled {
+			connection.Status = f.after()
+		}
+		outcome.Connect = &connection
+	}
+	if o.Presence == directory.HardDeleted {
+		outcome.Seen, outcome.Connect = nil, nil
+		outcome.Forget = true
+		if outcome.Disconnect = f.connection != nil; outcome.Disconnect {
+			f.overlay.erase(o.Anchor, f.connection.TargetAnchor) // nobody's from now on, if not gone
+		}
+	}
+	outcome.Event = f.trace.finish(f.engine.Now())
+	r.Event = outcome.Event
+	r.outcomes = []state.Outcome{outcome}
+	return r
+}
+
+func (f *flow) seen() *state.Seen {
+	return &state.Seen{
+		Hash: f.change.Hash, Presence: f.change.Object.Presence, Listed: f.change.Listed, Since: f.change.Since,
+		Generation: f.generation(),
+	}
+}
+
+// unfinished is what is recorded of an object that was not dealt with to the
+// end: it is Due in the next cycle, whatever the source shows by then.
+func (f *flow) unfinished() *state.Seen {
+	seen := f.seen()
+	seen.Generation = f.record.Generation - 1
+	return seen
+}
+
+// generation is what is recorded of an object that was dealt with. On demand it
+// is an earlier one: the object is known from now on, and the next cycle looks
+// at it again, when those that it refers to may be provisioned.
+func (c *cycle) generation() int64 {
+	if c.onDemand {
+		return c.record.Generation - 1
+	}
+	return c.record.Generation
+}
+
+func (f *flow) after() state.ConnectionStatus {
+	return status(plan.After(f.situation, f.decision.Assigned && !f.decision.Active))
+}
+
+// connect adds the object connection to the result.
+func (f *flow) connect(r *result, anchor string) {
+	now := f.engine.Now().UTC()
+	connection := state.Connection{
+		Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, TargetAnchor: anchor,
+		DisplayName: f.displayName(), Status: f.after(), Since: now,
+	}
+	if f.connection != nil {
+		connection.Since, connection.Updated = f.connection.Since, f.connection.Updated
+	}
+	if r.Changed {
+		connection.Updated = now
+	}
+	r.outcomes[0].Connect = &connection
+	if anchor != directory.PendingText {
+		r.Entry.TargetAnchor = &anchor
+	}
+	f.overlay.connect(connection.SourceAnchor, anchor)
+}
+
+// preview adds the requests that a dry run would have sent.
+func (f *flow) preview(r *result, op plan.Operation) {
+	if !f.opts.DryRun {
+		return
+	}
+	requests, err := f.target.Requests(f.redact(op))
+	if err != nil {
+		r.Entry.Error = &plan.EntryError{Code: "InternalError", Message: err.Error()}
+	}
+	r.Entry.Requests = append(r.Entry.Requests, requests...)
+}
+
+// attributes names what an operation changes, the first few of it.
+func attributes(op plan.Operation) string {
+	names := make([]string, 0, len(op.Changes))
+	for _, c := range op.Changes {
+		names = append(names, c.Attribute)
+	}
+	return listed(names)
+}
+
+// redact returns the operation without the values that are never shown.
+func (f *flow) redact(op plan.Operation) plan.Operation {
+	op.Changes = slices.Clone(op.Changes)
+	for i, c := range op.Changes {
+		if f.rule.Mapping.Redacted(c.Attribute) {
+			op.Changes[i].Old, op.Changes[i].New = directory.Value{}, directory.Str(plan.Redacted)
+		}
+	}
+	return op
+}
