@@ -22,6 +22,9 @@ const (
 	ReadOnly    Class = "readOnly"    // a write on a dry run: a fault of the program
 )
 
+// ErrUnchanged says that the application has already what was to be written.
+var ErrUnchanged = errors.New("the application has it already")
+
 // Error is what a target's answer, or its absence, meant.
 type Error struct {
 	Class  Class

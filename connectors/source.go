@@ -46,6 +46,11 @@ type ReadResult struct {
 	Watermark string // opaque; handed back on the next read
 	Users     int    // objects present in the source, changed or not
 	Groups    int
+
+	// Warnings are sentences about what was read and yet is likely a mistake,
+	// such as an export that lacks an attribute: what was seen, what it means and
+	// what to do. The read counts all the same.
+	Warnings []string
 }
 
 // ReadError says that what a source holds is wrong: which place, what was

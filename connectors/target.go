@@ -31,7 +31,8 @@ type Target interface {
 	// also when the answer held nothing else. An Apply that returns an error of
 	// class Retryable may have taken effect: repeating a Create may create
 	// twice unless the object is matched again first. An operation without
-	// changes sends nothing.
+	// changes sends nothing; ErrUnchanged says that the application was asked and
+	// has all of it already, so that nothing was written.
 	Apply(ctx context.Context, op plan.Operation) (directory.Object, error)
 
 	// Requests returns what Apply would send for op, without sending it, for

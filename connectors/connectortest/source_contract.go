@@ -330,7 +330,7 @@ func testBroken(t *testing.T, s connectors.Source) {
 			}
 			return nil
 		})
-	if err == nil || result != (connectors.ReadResult{}) {
+	if err == nil || !cmp.Equal(result, connectors.ReadResult{}) {
 		t.Errorf("a source that cannot be read to its end gives %+v, %v", result, err)
 	}
 	if list, err := s.Find(context.Background(), "nobody"); err == nil {

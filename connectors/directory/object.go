@@ -31,7 +31,8 @@ func (p Presence) String() string {
 }
 
 // Assignment is one reason why a user or group is assigned to the
-// application: directly, or by being a direct member of an assigned group.
+// application: directly, or by being a direct member of an assigned group, or,
+// of a source that flattens nested groups, one at any depth.
 type Assignment struct {
 	Role Value  // the app role as {id, value, displayName}, or null for default access
 	Via  string // display name of the group that confers it; "" for a direct assignment

@@ -17,8 +17,8 @@ import (
 const defaultAccess = "00000000-0000-0000-0000-000000000000"
 
 // assignments is who is assigned to the application: for each assigned user,
-// group, or direct member of an assigned group, what it was granted. An object
-// takes a key and eight bytes a grant, whatever it looks like.
+// group, or member of an assigned group, what it was granted. An object takes a
+// key and eight bytes a grant, whatever it looks like.
 type assignments struct {
 	roles   []directory.Value // the first is null: default access
 	roleIDs map[string]uint32 // index in roles
@@ -28,8 +28,11 @@ type assignments struct {
 	grantIndex map[grant]uint32
 
 	direct  map[directory.ID]uint32 // assigned objects; the value is 1 + the first of their chain
-	members map[directory.ID]uint32 // direct members of assigned groups
+	members map[directory.ID]uint32 // members of assigned groups
 	chain   []link
+
+	conferring []conferring            // groups of the export that are assigned
+	missing    map[directory.ID]string // names of assigned groups that the export has not shown yet
 
 	groups      bool   // some group is assigned
 	resource    string // the application
@@ -39,6 +42,13 @@ type assignments struct {
 // grant is a role and the group that confers it.
 type grant struct{ role, via uint32 }
 
+// conferring is a group whose members get what it was granted.
+type conferring struct {
+	group directory.ID
+	first uint32 // 1 + the first of its chain
+	via   uint32
+}
+
 // link is one grant of an object and 1 + the index of its next.
 type link struct{ grant, next uint32 }
 
@@ -46,35 +56,54 @@ func newAssignments() *assignments {
 	return &assignments{
 		roles: []directory.Value{{}}, roleIDs: map[string]uint32{"": 0, defaultAccess: 0},
 		via: []string{""}, grantIndex: map[grant]uint32{},
-		direct: map[directory.ID]uint32{}, members: map[directory.ID]uint32{},
+		direct: map[directory.ID]uint32{}, members: map[directory.ID]uint32{}, missing: map[directory.ID]string{},
 	}
 }
 
-func (a *assignments) add(to map[directory.ID]uint32, id string, g grant) {
+func (a *assignments) add(to map[directory.ID]uint32, key directory.ID, g grant) {
 	n, known := a.grantIndex[g]
 	if !known {
 		n = uint32(len(a.grants))
 		a.grantIndex[g] = n
 		a.grants = append(a.grants, g)
 	}
-	key := directory.IDOf(id)
 	a.chain = append(a.chain, link{grant: n, next: to[key]})
 	to[key] = uint32(len(a.chain))
 }
 
 // confer gives the direct members of an assigned group what it was granted.
 func (a *assignments) confer(group directory.Object) {
-	first := a.direct[directory.IDOf(group.Anchor)]
-	if first == 0 {
+	id := directory.IDOf(group.Anchor)
+	c := conferring{group: id, first: a.direct[id], via: uint32(len(a.via))}
+	if c.first == 0 {
 		return
 	}
-	via := uint32(len(a.via))
+	delete(a.missing, id)
+	a.conferring = append(a.conferring, c)
 	a.via = append(a.via, strings.Clone(group.DisplayName())) // a part of its text would keep all of it
-	for at := first; at != 0; at = a.chain[at-1].next {
-		role := a.grants[a.chain[at-1].grant].role
-		for _, member := range group.Get("members").Elements() {
-			a.add(a.members, member.Anchor(), grant{role: role, via: via})
+	for _, member := range group.Get("members").Elements() {
+		a.hand(c, directory.IDOf(member.Anchor()))
+	}
+}
+
+// conferNested gives the members of the groups in an assigned group, at any
+// depth, what it was granted. These groups themselves get nothing by it.
+func (a *assignments) conferNested(ctx context.Context, n *nesting) error {
+	for _, c := range a.conferring {
+		if err := ctx.Err(); err != nil {
+			return err
 		}
+		for member := range n.under(c.group) {
+			a.hand(c, member)
+		}
+	}
+	return nil
+}
+
+// hand gives a member what its group was granted.
+func (a *assignments) hand(c conferring, member directory.ID) {
+	for at := c.first; at != 0; at = a.chain[at-1].next {
+		a.add(a.members, member, grant{role: a.grants[a.chain[at-1].grant].role, via: c.via})
 	}
 }
 
@@ -178,7 +207,10 @@ func (a *assignments) entry(json []byte) error {
 	case strings.EqualFold(kind, "ServicePrincipal"):
 		return nil
 	case strings.EqualFold(kind, "User"):
-	case strings.EqualFold(kind, "Group"), kind == "":
+	case strings.EqualFold(kind, "Group"):
+		a.groups = true
+		a.missing[directory.IDOf(principal)] = strings.Clone(cmp.Or(v.Field("principalDisplayName").Text(), principal))
+	case kind == "":
 		a.groups = true
 	default:
 		return fmt.Errorf("the assignment's principalType is %q, which is none of User, Group and ServicePrincipal", brief([]byte(kind)))
@@ -187,7 +219,7 @@ func (a *assignments) entry(json []byte) error {
 	if err != nil {
 		return err
 	}
-	a.add(a.direct, principal, grant{role: role})
+	a.add(a.direct, directory.IDOf(principal), grant{role: role})
 	return nil
 }
 

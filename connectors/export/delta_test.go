@@ -179,9 +179,8 @@ func TestWatermark(t *testing.T) {
 		written = written.Add(-time.Hour)
 	}
 	_, result, err := readAll(newSource(t, optionsIn(dir, Options{Users: "u.json", Groups: "g.json"})), nil)
-	want := connectors.ReadResult{Watermark: "2026-02-03T04:05:06Z users=3 groups=2", Users: 3, Groups: 2}
-	if err != nil || result != want {
-		t.Errorf("got %+v, %v, want %+v", result, err, want)
+	if want := "2026-02-03T04:05:06Z users=3 groups=2"; err != nil || result.Watermark != want || result.Users != 3 || result.Groups != 2 {
+		t.Errorf("got %+v, %v, want the watermark %s", result, err, want)
 	}
 }
 

@@ -28,6 +28,9 @@ func fuzzRead(t *testing.T, f file, list directory.ObjectType, content []byte) {
 	if err != nil && !errors.As(err, &re) {
 		t.Fatalf("%v is no *ReadError", err)
 	}
+	if list == directory.Group {
+		fuzzFlatten(t, objects)
+	}
 	for _, o := range objects {
 		if o.Anchor == "" {
 			t.Fatalf("an object without anchor: %v", o)
@@ -44,12 +47,38 @@ func fuzzRead(t *testing.T, f file, list directory.ObjectType, content []byte) {
 	}
 }
 
+// fuzzFlatten flattens groups and checks that no group is left in any, and
+// nobody twice.
+func fuzzFlatten(t *testing.T, groups []directory.Object) {
+	n := newNesting()
+	for _, g := range groups {
+		n.isGroup(directory.IDOf(g.Anchor))
+		for _, m := range g.Get("members").Elements() {
+			n.surveyed(referral{id: m.Anchor()})
+		}
+	}
+	for _, g := range groups {
+		n.enter(g)
+	}
+	for i := range groups {
+		n.flatten(&groups[i])
+		seen := map[string]bool{}
+		for _, m := range groups[i].Get("members").Elements() {
+			if _, isGroup := n.groups[directory.IDOf(m.Anchor())]; isGroup || seen[m.Anchor()] {
+				t.Fatalf("%v has %s", groups[i], m)
+			}
+			seen[m.Anchor()] = true
+		}
+	}
+}
+
 func FuzzJSON(f *testing.F) {
 	for _, seed := range []string{
 		"", "[]", "{", `{"value":[` + ada + `],"@odata.nextLink":"x"}`, ada + "\n" + bo, "\uFEFF[" + ada + "]", "\xff\xfe[\x00]\x00",
 		`[{"id":"a1","manager":{"id":"b2"},"businessPhones":["1"],"onPremisesExtensionAttributes":{"extensionAttribute1":"x"},"employeeOrgData":{"division":"y"}}]`,
 		`[{"id":"a1","userPrincipalName":"a_b#EXT#@c","manager@delta":[{"@removed":{},"id":"x"}],"x":[[{"y":null}],-0.5e3,1e999]}]`,
-		`{"error":{"code":"x"}}`, `[{"id":"g1","members":["a1",{"id":"b2"},{"id":"b2"},null],"owners":[{"id":"a1"}],"members@delta":[]}]`, `{"@odata.context":"$metadata#groups","value":[]}`, "[{\"id\":\"\\ud83d\"}]",
+		`{"error":{"code":"x"}}`, `[{"id":"g1","members":["a1",{"id":"b2"},{"id":"b2"},null],"owners":[{"id":"a1"}],"members@delta":[]}]`, `{"@odata.context":"$metadata#groups","value":[]}`,
+		`[{"id":"g1","members":["g2","a1",{"id":"g3","@odata.type":"#microsoft.graph.group"}]},{"id":"g2","members":["g1","a1","b2"]}]`, "[{\"id\":\"\\ud83d\"}]",
 	} {
 		f.Add([]byte(seed))
 	}

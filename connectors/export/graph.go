@@ -3,7 +3,6 @@ package export
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/scimsync/scimsync/connectors/directory"
 )
@@ -23,6 +22,7 @@ type builder struct {
 	seen  map[string]struct{}        // for finding a reference that is listed twice
 
 	members []directory.Value // of the group that is being read, taken one by one
+	survey  func(referral)    // if set, takes the members, and groups have none
 }
 
 func newBuilder(t directory.ObjectType) *builder {
@@ -42,28 +42,6 @@ func (b *builder) attributes() map[string]directory.Value {
 func (b *builder) recycle(o directory.Object) {
 	clear(o.Attributes)
 	b.spare = o.Attributes
-}
-
-// element takes one member of the group whose text graph takes next.
-func (b *builder) element(json []byte) error {
-	s := scanner{text: string(json)}
-	id, err := b.referred(&s)
-	if err == nil && id != "" {
-		if len(b.members) == 0 {
-			clear(b.seen)
-		}
-		b.members = b.once(b.members, strings.Clone(id)) // the text has more than the id
-	}
-	return err
-}
-
-// once appends a reference to a list that has not got it yet.
-func (b *builder) once(list []directory.Value, id string) []directory.Value {
-	if _, twice := b.seen[id]; twice {
-		return list
-	}
-	b.seen[id] = struct{}{}
-	return append(list, directory.Ref(id))
 }
 
 // graph translates an object of Graph JSON. Its error says what is wrong, not
@@ -157,91 +135,6 @@ func (b *builder) parts(e *entry, s *scanner, n name) error {
 		}
 	}
 	return nil
-}
-
-// refer takes references: an object with an id, an id, or a list of them in
-// which each counts once.
-func (b *builder) refer(e *entry, s *scanner, n name) error {
-	if s.kind() != '[' {
-		id, err := b.referred(s)
-		if err != nil || id == "" {
-			return err
-		}
-		v := directory.Ref(id)
-		if n.role == references {
-			v = directory.Of(v)
-		}
-		return b.set(e, n, v)
-	}
-	var list []directory.Value
-	if n.canonical == "members" {
-		list, b.members = b.members, nil
-	}
-	if len(list) == 0 {
-		clear(b.seen)
-	}
-	s.enter()
-	for s.more(']') {
-		id, err := b.referred(s)
-		if err != nil {
-			return err
-		}
-		if id != "" {
-			list = b.once(list, id)
-		}
-	}
-	if n.role == references {
-		return b.set(e, n, directory.Of(list...))
-	}
-	switch len(list) {
-	case 0:
-		return nil
-	case 1:
-		return b.set(e, n, list[0])
-	default:
-		return fmt.Errorf("%d objects are named where one can be", len(list))
-	}
-}
-
-// referred takes one reference and returns its id, "" for null and for one
-// that is marked as removed.
-func (b *builder) referred(s *scanner) (string, error) {
-	switch s.kind() {
-	case '"':
-		id, err := s.str()
-		return anchor(id), err
-	case '{':
-	case 'n':
-		return "", s.skip()
-	default:
-		return "", errors.New("an object with an id, or an id, was expected")
-	}
-	id, gone := "", false
-	s.enter()
-	for s.more('}') {
-		member, err := s.str()
-		if err != nil {
-			return "", err
-		}
-		if strings.EqualFold(member, "id") && s.kind() == '"' {
-			if id, err = s.str(); err != nil {
-				return "", err
-			}
-			continue
-		}
-		gone = gone || member == "@removed"
-		if err := s.skip(); err != nil {
-			return "", err
-		}
-	}
-	switch {
-	case gone:
-		return "", nil
-	case id == "":
-		return "", errors.New("the object that is referred to has no id; select it in the export")
-	default:
-		return anchor(id), nil
-	}
 }
 
 // finish sets the anchor and the attributes that follow from others.

@@ -18,6 +18,13 @@ type Options struct {
 	// Assigned adds assignments by name: userPrincipalName, mail or object id of
 	// users, display name or object id of groups.
 	Assigned Assigned
+
+	// FlattenNestedGroups lets a group have the members of the groups in it, at
+	// any depth, in the place of these: the users among them count as assigned
+	// where the group is, and are its members. Without it, as with Entra, only
+	// direct members count, and a group in a group is one member of it (Microsoft
+	// Learn, "How Application Provisioning works in Microsoft Entra ID", scoping).
+	FlattenNestedGroups bool
 }
 
 // Assigned names users and groups that are assigned to the application.

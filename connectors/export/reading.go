@@ -19,6 +19,8 @@ type reading struct {
 	assignments  *assignments
 	wantedUsers  *wanted
 	wantedGroups *wanted
+	nesting      *nesting // nil if groups are not flattened
+	census       census
 }
 
 func (r *reading) sets() []*fileSet {
@@ -57,31 +59,58 @@ func (r *reading) newest() time.Time {
 
 // assignees reads who is assigned, before the first user is delivered: the
 // list of assignments, and where a group is assigned, the groups for their
-// direct members. Members of member groups do not count (Microsoft Learn,
-// "How Application Provisioning works in Microsoft Entra ID", scoping).
+// members. Members of member groups count only if groups are flattened
+// (Microsoft Learn, "How Application Provisioning works in Microsoft Entra ID",
+// scoping).
 func (r *reading) assignees() error {
 	if err := r.assignments.read(r.ctx, &r.assigned); err != nil {
 		return err
 	}
-	if !r.assignments.groups && r.wantedGroups.empty() {
+	assigned := r.assignments.groups || !r.wantedGroups.empty()
+	switch {
+	case assigned && r.opts.Groups == "":
+		return &connectors.ReadError{Place: r.place(), Reason: "groups are assigned to the application, and the export has no file of groups to find their members in"}
+	case !assigned && (r.opts.Groups == "" || !r.opts.FlattenNestedGroups):
 		return nil
 	}
-	if r.opts.Groups == "" {
-		return &connectors.ReadError{Place: r.place(), Reason: "groups are assigned to the application, and the export has no file of groups to find their members in"}
+	if err := r.survey(); err != nil {
+		return err
 	}
-	err := r.list(&r.groups, r.group, directory.Present, func(e entry, _ place) error {
-		if r.wantedGroups.match(e.object) {
-			r.assignments.add(r.assignments.direct, e.object.Anchor, grant{})
+	err := r.each(&r.groups, r.group, func(o directory.Object) error {
+		if r.wantedGroups.match(o) {
+			r.assignments.add(r.assignments.direct, directory.IDOf(o.Anchor), grant{})
 		}
-		r.assignments.confer(e.object)
-		r.group.recycle(e.object)
+		r.assignments.confer(o)
+		if r.nesting != nil {
+			r.nesting.enter(o)
+		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
+	if r.nesting != nil {
+		if err := r.assignments.conferNested(r.ctx, r.nesting); err != nil {
+			return err
+		}
+	}
 	return r.wantedGroups.check(r.opts.Groups, func(yield func(directory.Object) error) error {
 		return r.each(&r.groups, r.group, yield)
+	})
+}
+
+// survey finds out, where groups are flattened, which groups there are and
+// which of them may be in another.
+func (r *reading) survey() error {
+	if !r.opts.FlattenNestedGroups {
+		return nil
+	}
+	r.nesting = newNesting()
+	b := newBuilder(directory.Group)
+	b.survey = r.nesting.surveyed
+	return r.each(&r.groups, b, func(o directory.Object) error {
+		r.nesting.isGroup(directory.IDOf(o.Anchor))
+		return nil
 	})
 }
 
@@ -97,6 +126,7 @@ func (r *reading) place() string {
 // filled in, and checks that the users who are assigned by name exist.
 func (r *reading) eachUser(f func(entry, place) error) error {
 	assign := func(e entry, p place) error {
+		r.census.user(e.object)
 		r.assignments.assign(&e.object, r.wantedUsers.match(e.object))
 		return f(e, p)
 	}
@@ -111,9 +141,17 @@ func (r *reading) eachUser(f func(entry, place) error) error {
 	})
 }
 
-// eachGroup calls f with every group, assignments filled in.
+// eachGroup calls f with every group, assignments filled in and members
+// flattened if they are to be.
 func (r *reading) eachGroup(f func(entry, place) error) error {
 	return r.list(&r.groups, r.group, directory.Present, func(e entry, p place) error {
+		r.census.group(e.object)
+		if r.nesting != nil {
+			if err := r.ctx.Err(); err != nil {
+				return err
+			}
+			r.nesting.flatten(&e.object)
+		}
 		r.assignments.assign(&e.object, false)
 		return f(e, p)
 	})

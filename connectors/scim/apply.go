@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 
+	"github.com/scimsync/scimsync/connectors"
 	"github.com/scimsync/scimsync/connectors/directory"
 	"github.com/scimsync/scimsync/engine/plan"
 )
@@ -18,8 +19,12 @@ func (t *Target) Apply(ctx context.Context, op plan.Operation) (directory.Object
 	}
 	if t.opts.Behavior.CheckReferences && op.Action != plan.Create && op.Action != plan.Delete {
 		var err error
+		some := len(op.Changes) > 0
 		if op, err = t.withoutKnown(ctx, op); err != nil {
 			return directory.Object{}, err
+		}
+		if some && len(op.Changes) == 0 {
+			return directory.Object{Type: op.Type, Anchor: op.TargetAnchor}, connectors.ErrUnchanged
 		}
 	}
 	requests, err := t.builder.requests(op)
@@ -68,8 +73,8 @@ func applicable(op plan.Operation) error {
 // not trusted. The answer to any other write may be anything but a web page.
 func (t *Target) accept(object *directory.Object, op plan.Operation, r request, a answer) error {
 	if r.method != http.MethodPost && !isResource(a.body) {
-		if len(a.body) > 0 && (a.html || a.body[0] == '<') {
-			return t.notSCIM(r, a, errors.New("the answer is HTML or XML rather than SCIM"))
+		if text := trim(a.body); len(text) > 0 && (a.html || text[0] == '<') {
+			return t.notSCIM(r, a, errMarkup)
 		}
 		return nil
 	}

@@ -74,7 +74,9 @@ type answer struct {
 	body       []byte
 	html       bool // by its Content-Type
 	location   string
+	encoding   string // of the body, which was not asked for; "" for none
 	retryAfter time.Duration
+	token      string // that the request carried; "" for none
 }
 
 // classify says what an answer means; nil for one of success.
@@ -88,13 +90,16 @@ func (t *Target) classify(r request, a answer) error {
 	case a.status >= 300 && a.status < 400:
 		e.Detail = "the application redirects"
 		if a.location != "" {
-			e.Detail += " to " + t.mask(withoutQuery(a.location))
+			e.Detail += " to " + a.mask(withoutQuery(a.location))
 		}
 		e.Detail += "; the tenant URL must be the one that answers itself"
 	case a.status == http.StatusNotFound && !r.object && e.Detail == "":
 		e.Detail = "there is no SCIM endpoint at this address: check the tenant URL"
 	}
-	if e.Type == "invalidFilter" {
+	// A name that is taken although the matching query found nobody with it: to
+	// Entra, the filtering is at fault (scim-client-wire 3.16).
+	unmatched := e.Type == "uniqueness" && r.method == http.MethodPost && a.status == http.StatusConflict
+	if e.Type == "invalidFilter" || unmatched {
 		e.Code = codeIncompatibleFiltering
 	}
 	return e
@@ -140,6 +145,9 @@ func classOf(r request, a answer) (connectors.Class, string) {
 
 // notSCIM is the error for an answer of success that is no SCIM.
 func (t *Target) notSCIM(r request, a answer, reason error) error {
+	if a.encoding != "" {
+		reason = fmt.Errorf("the answer is compressed (%s), which it was not asked to be", a.mask(shorten(printable(a.encoding), 40)))
+	}
 	e := t.newError(r, a)
 	e.Class, e.Code, e.Detail = connectors.NotSCIM, codeBadResponse, reason.Error()
 	return e
@@ -159,17 +167,29 @@ func (t *Target) noAnswer(r request, a answer, err error) error {
 		err = inner.Err // the URL it names has the query, with people's names
 	}
 	e := t.newError(r, a)
-	e.Class, e.Code, e.Err = connectors.Retryable, codeConnection, &maskedError{t.mask(err.Error()), err}
+	e.Class, e.Code, e.Err = connectors.Retryable, codeConnection, &maskedError{a.mask(err.Error()), err}
 	if a.status != 0 { // the answer began and did not end
 		e.Detail = e.Err.Error()
 	}
 	var timeout interface{ Timeout() bool }
+	var paused *pausedError
 	switch {
+	case errors.As(err, &paused):
+		e.Class, e.Code, e.RetryAfter = connectors.Throttled, codeTooManyRequests, paused.wait
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded),
 		errors.As(err, &timeout) && timeout.Timeout():
 		e.Code = codeTimeout
+		// Which of its texts net/http has for its own timeout is a matter of chance.
+		own := errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), "Client.Timeout exceeded")
+		if a.status == 0 && own {
+			e.Err = &maskedError{fmt.Sprintf("no answer in time (timeout is %s)", t.opts.Timeout), err}
+		}
 	case errors.Is(err, errTooLarge):
 		e.Class, e.Code = connectors.NotSCIM, codeBadResponse
+	default:
+		if class, err := t.explainTLS(err); err != nil {
+			e.Class, e.Err = class, err
+		}
 	}
 	return e
 }
@@ -186,13 +206,17 @@ func (t *Target) refused(method, path string, err error) error {
 
 func (t *Target) newError(r request, a answer) *connectors.Error {
 	e := &connectors.Error{Status: a.status, Method: r.method, URL: t.url.Base + r.path, RetryAfter: a.retryAfter}
-	e.Body = t.mask(shorten(string(bytes.ToValidUTF8(a.body, []byte("\uFFFD"))), maxShownBody))
+	if a.encoding != "" {
+		e.Body = fmt.Sprintf("%d bytes, compressed", len(a.body))
+		return e
+	}
+	e.Body = a.mask(shorten(string(bytes.ToValidUTF8(a.body, []byte("\uFFFD"))), maxShownBody))
 	if body, err := decode(a.body); err == nil {
 		if detail, ok := lookup(body, "detail").(string); ok {
-			e.Detail = t.mask(shorten(detail, maxShownBody))
+			e.Detail = a.mask(shorten(detail, maxShownBody))
 		}
 		if scimType, ok := lookup(body, "scimType").(string); ok {
-			e.Type = t.mask(shorten(scimType, 80))
+			e.Type = a.mask(shorten(scimType, 80))
 		}
 	}
 	if e.Detail == "" && a.status >= 400 && !a.html {
@@ -201,10 +225,9 @@ func (t *Target) newError(r request, a answer) *connectors.Error {
 	return e
 }
 
-// mask hides the secret token in text that an application made: some repeat
-// the request's headers in their errors.
-func (t *Target) mask(s string) string {
-	for _, secret := range t.secrets {
+// maskToken hides a token in text.
+func maskToken(s, token string) string {
+	for _, secret := range secretsOf(token) {
 		s = strings.ReplaceAll(s, secret, "***")
 	}
 	return s

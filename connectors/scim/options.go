@@ -3,6 +3,7 @@
 package scim
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -18,6 +19,8 @@ type Options struct {
 	TenantURL   string
 	AllowHTTP   bool   // plain http to a host other than this machine
 	SecretToken string // bearer token; "" sends no Authorization header
+	// Tokens has a bearer token that changes, in place of SecretToken; nil for none.
+	Tokens TokenSource
 
 	// Matching is the attribute that Test asks for, by object type: the mapping's
 	// matching attribute of precedence 1. The default is userName for users and
@@ -39,7 +42,15 @@ type Options struct {
 	// Throttled and the wish in RetryAfter.
 	RetryWaitMax time.Duration
 
-	// Transport sends the requests; nil means NewTransport(Concurrency).
+	// RateLimit is the most that the application is asked. Whatever it is, requests
+	// slow down together when the application answers that they are too many.
+	RateLimit RateLimit
+
+	// TLS says which certificates to trust and to show.
+	TLS TLS
+
+	// Transport sends the requests; nil means what NewTransport returns. Another
+	// one has to see to TLS itself.
 	Transport Transport
 	// NewGUID makes the random value of Test Connection; nil means a random UUID.
 	NewGUID func() string
@@ -78,9 +89,6 @@ type Behavior struct {
 	LegacyGroupSchema bool
 	// OmitEmptyRoles leaves the empty roles array out of created users.
 	OmitEmptyRoles bool
-	// ReadMembers asks for the members of groups. Entra excludes them from every
-	// answer (excludedAttributes=members).
-	ReadMembers bool
 	// CheckReferences asks the application whether it has a reference already
 	// (id eq "…" and manager eq "…") before writing it, and writes only if not.
 	CheckReferences bool
@@ -91,10 +99,13 @@ type Behavior struct {
 	// asks for.
 	IgnoreRetryAfter bool
 	// ADSCIMVersion is the value of the vendor header by which some applications
-	// recognise Entra; "" sends none, because the value that the service sends
-	// today is not public.
+	// recognise Entra (bitwarden/server); "" means the one that a capture of 2019
+	// shows, for today's is not public, and NoHeader sends none.
 	ADSCIMVersion string
 }
+
+// NoHeader leaves a header out.
+const NoHeader = "none"
 
 // PatchDialect is one of the two forms of Entra's PATCH requests (Microsoft
 // Learn, "Known issues and resolutions with SCIM 2.0 protocol compliance").
@@ -117,6 +128,8 @@ const (
 )
 
 const (
+	defaultADSCIMVersion = "5.0"
+
 	defaultConcurrency  = 8
 	defaultTimeout      = 90 * time.Second
 	defaultRetries      = 3
@@ -129,6 +142,12 @@ func (o Options) withDefaults() (Options, error) {
 	if i := strings.IndexFunc(o.SecretToken, func(r rune) bool { return r < ' ' || r > '~' }); i >= 0 {
 		return o, fmt.Errorf("the secret token has a character at position %d that no HTTP header may hold: "+
 			"perhaps a line end or a quotation mark was copied with it", i+1)
+	}
+	switch {
+	case o.Tokens == nil:
+		o.Tokens = fixedToken(o.SecretToken)
+	case o.SecretToken != "":
+		return o, errors.New("there is a secret token and a source of tokens: one of them is enough")
 	}
 	for name, t := range o.Types {
 		if _, ok := typeNames[strings.ToLower(t)]; !ok {
@@ -145,6 +164,7 @@ func (o Options) withDefaults() (Options, error) {
 	default:
 		return o, fmt.Errorf("manager removal %q is not remove", o.Behavior.ManagerRemoval)
 	}
+	setDefault(&o.Behavior.ADSCIMVersion, defaultADSCIMVersion)
 	setDefault(&o.MembersPerPatch, 1)
 	setDefault(&o.Concurrency, defaultConcurrency)
 	setDefault(&o.Timeout, defaultTimeout)
@@ -154,16 +174,20 @@ func (o Options) withDefaults() (Options, error) {
 	if o.MembersPerPatch < 0 || o.Concurrency < 0 || o.Timeout < 0 || o.RetryWait < 0 || o.RetryWaitMax < 0 {
 		return o, fmt.Errorf("membersPerPatch, concurrency, timeout, retryWait and retryWaitMax must not be negative")
 	}
+	if err := o.RateLimit.check(); err != nil {
+		return o, err
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	if o.NewGUID == nil {
 		o.NewGUID = randomGUID
 	}
+	var err error
 	if o.Transport == nil {
-		o.Transport = NewTransport(o.Concurrency)
+		o.Transport, err = o.NewTransport()
 	}
-	return o, nil
+	return o, err
 }
 
 func setDefault[T comparable](p *T, value T) {

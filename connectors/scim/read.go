@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 )
 
 // resource is a decoded answer: a resource, a list of them, or an error message.
@@ -14,12 +15,12 @@ type resource map[string]any
 
 // decode reads one JSON object. Numbers keep their digits.
 func decode(body []byte) (resource, error) {
-	trimmed := bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
+	trimmed := trim(body)
 	switch {
 	case len(trimmed) == 0:
 		return nil, errors.New("the answer is empty")
 	case trimmed[0] == '<':
-		return nil, errors.New("the answer is HTML or XML rather than SCIM")
+		return nil, errMarkup
 	case trimmed[0] != '{':
 		return nil, errors.New("the answer is no JSON object")
 	}
@@ -36,6 +37,13 @@ func decode(body []byte) (resource, error) {
 		return nil, errors.New("the answer goes on after its JSON object has ended")
 	}
 	return r, nil
+}
+
+var errMarkup = errors.New("the answer is HTML or XML rather than SCIM")
+
+// trim returns a body without a byte order mark and blanks.
+func trim(body []byte) []byte {
+	return bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
 }
 
 // lookup returns the attribute of this name, compared without case (RFC 7643
@@ -76,6 +84,9 @@ func idOf(r map[string]any) (string, error) {
 	case ".", "..":
 		// As a segment of a path it would lead to another object or collection.
 		return "", fmt.Errorf("the id in the answer is %q, which no URL can hold", id)
+	}
+	if strings.ContainsFunc(id, unicode.IsControl) {
+		return "", fmt.Errorf("the id in the answer has control characters: %q", shorten(id, 80))
 	}
 	return id, nil
 }

@@ -88,7 +88,7 @@ func (b *builder) check(t directory.ObjectType, anchor string, p *target, refere
 }
 
 func (b *builder) excluded(t directory.ObjectType) string {
-	if t == directory.Group && !b.behavior.ReadMembers {
+	if t == directory.Group {
 		return "excludedAttributes=members"
 	}
 	return ""

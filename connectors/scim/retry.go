@@ -3,8 +3,8 @@ package scim
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
+	"math"
 	"net"
 	"net/http"
 	"strconv"
@@ -20,7 +20,7 @@ func (t *Target) retryRepeatable(ctx context.Context, resp *http.Response, err e
 		return false, nil //nolint:nilerr // the client returns the error of the try itself
 	}
 	if err != nil {
-		return !hopeless(err), nil
+		return !t.hopeless(err), nil
 	}
 	switch resp.StatusCode {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
@@ -38,23 +38,21 @@ func (t *Target) retryOnce(ctx context.Context, resp *http.Response, err error) 
 	}
 	if err != nil {
 		var op *net.OpError
-		return errors.As(err, &op) && op.Op == "dial" && !hopeless(err), nil
+		return errors.As(err, &op) && op.Op == "dial" && !t.hopeless(err), nil
 	}
 	return resp.StatusCode == http.StatusTooManyRequests && t.affordable(resp), nil
 }
 
 // hopeless reports that trying again would only fail again.
-func hopeless(err error) bool {
+func (t *Target) hopeless(err error) bool {
 	var (
 		certificate *tls.CertificateVerificationError
-		authority   x509.UnknownAuthorityError
-		hostname    x509.HostnameError
-		noTLS       tls.RecordHeaderError
-		op          *net.OpError
 		dns         *net.DNSError
 	)
-	return errors.As(err, &certificate) || errors.As(err, &authority) || errors.As(err, &hostname) ||
-		errors.As(err, &noTLS) || errors.As(err, &op) && op.Op == "remote error" || // a TLS alert
+	if _, explained := t.explainTLS(err); explained != nil {
+		return true
+	}
+	return errors.As(err, &certificate) ||
 		errors.As(err, &dns) && dns.IsNotFound ||
 		errors.Is(err, errTooLarge)
 }
@@ -92,6 +90,8 @@ func (t *Target) retryAfter(resp *http.Response) time.Duration {
 	}
 	if seconds, err := strconv.ParseInt(text, 10, 32); err == nil {
 		return max(0, time.Duration(seconds)*time.Second)
+	} else if errors.Is(err, strconv.ErrRange) && text[0] != '-' {
+		return math.MaxInt32 * time.Second // a number, and more than anybody waits
 	}
 	if at, err := http.ParseTime(text); err == nil {
 		return max(0, at.Sub(t.opts.Now()))

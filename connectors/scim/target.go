@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
 
@@ -18,8 +19,8 @@ type Target struct {
 	opts    Options
 	url     TenantURL
 	query   string // what every request's query begins with
-	secrets []string
 	builder *builder
+	pace    *pace
 
 	repeatable, once *retryablehttp.Client
 }
@@ -41,13 +42,14 @@ func New(opts Options) (*Target, error) {
 		return nil, err
 	}
 	t := &Target{
-		opts: opts, url: url, query: url.Query, secrets: secretsOf(opts.SecretToken),
+		opts: opts, url: url, query: url.Query,
 		builder: &builder{
 			resolver: &resolver{types: opts.Types}, behavior: opts.Behavior,
 			compliant:       opts.Behavior.Patch == Compliant || opts.Behavior.Patch == ByTenantURL && url.Compliant,
 			membersPerPatch: opts.MembersPerPatch,
 		},
 	}
+	t.pace = newPace(opts.RateLimit, time.Now)
 	if opts.Behavior.PassFlags {
 		t.query = join(url.Query, url.Flags)
 	}
@@ -131,7 +133,7 @@ func sameValue(v directory.Value, text string) bool {
 }
 
 // Get reads one object. The members of a group are excluded, as Entra excludes
-// them, unless Behavior.ReadMembers is set.
+// them; those of an application that shows them all the same are returned.
 func (t *Target) Get(ctx context.Context, typ directory.ObjectType, anchor string, want []string) (directory.Object, error) {
 	r := t.builder.get(typ, anchor)
 	wanted, err := t.builder.resolver.resolveAll(typ, want)

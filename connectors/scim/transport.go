@@ -17,8 +17,9 @@ import (
 type Transport = http.RoundTripper
 
 // NewTransport returns a transport that keeps as many connections alive as
-// there are requests at a time, with TLS 1.2 at least. It speaks HTTP/1.1, as
-// .NET's HttpClient does unless told otherwise, and asks for no compression.
+// there are requests at a time, with TLS 1.2 at least, and with the system's
+// authorities. It speaks HTTP/1.1, as .NET's HttpClient does unless told
+// otherwise, and asks for no compression. Options.NewTransport knows more.
 func NewTransport(concurrency int) *http.Transport {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
@@ -32,6 +33,8 @@ func NewTransport(concurrency int) *http.Transport {
 		IdleConnTimeout:       90 * time.Second,
 		DisableCompression:    true,
 		ExpectContinueTimeout: time.Second,
+		// More is no answer of an application.
+		MaxResponseHeaderBytes: maxHeader,
 	}
 }
 
@@ -41,13 +44,16 @@ const contentType = "application/scim+json; charset=utf-8"
 // maxBody is the size of the largest answer that is read, in bytes.
 const maxBody = 10 << 20
 
+// maxHeader is the size of the largest header of an answer that is read, in bytes.
+const maxHeader = 512 << 10
+
 var errTooLarge = fmt.Errorf("the answer is larger than %d MB: the application may have ignored the filter and listed everything", maxBody>>20)
 
 // newClients returns a client for requests that may be repeated and one for
 // those that must not, for they would create twice.
 func (t *Target) newClients() {
 	plain := &http.Client{
-		Transport: t.opts.Transport,
+		Transport: paced{t.opts.Transport, t},
 		Timeout:   t.opts.Timeout,
 		// The token goes to the tenant URL and nowhere else.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -61,24 +67,24 @@ func (t *Target) newClients() {
 			RetryWaitMax: t.opts.RetryWaitMax,
 			CheckRetry:   check,
 			Backoff:      t.backoff,
+			PrepareRetry: func(req *http.Request) error { return t.turn(req.Context()) },
 			ErrorHandler: retryablehttp.PassthroughErrorHandler,
 		}
 	}
 	t.repeatable, t.once = client(t.retryRepeatable), client(t.retryOnce)
 }
 
-// send sends a request and returns what came back. The error is an
-// *connectors.Error: there was no answer, or one that is not of success.
-func (t *Target) send(ctx context.Context, r request) (answer, error) {
+// sendWith sends a request with a token, as send does.
+func (t *Target) sendWith(ctx context.Context, r request, token string) (answer, error) {
 	var body any
 	if r.body != nil {
 		body = r.body
 	}
 	req, err := retryablehttp.NewRequestWithContext(ctx, r.method, t.address(r), body)
 	if err != nil {
-		return answer{}, t.noAnswer(r, answer{}, err)
+		return answer{}, t.noAnswer(r, answer{token: token}, err)
 	}
-	t.setHeader(req.Header, r)
+	t.setHeader(req.Header, r, token)
 	client := t.repeatable
 	if r.method == http.MethodPost {
 		client = t.once
@@ -86,12 +92,13 @@ func (t *Target) send(ctx context.Context, r request) (answer, error) {
 
 	// The answer is read inside of the try, so that one that breaks off is tried
 	// again where that is safe.
-	var a answer
+	a := answer{token: token}
 	read := false
 	readAnswer := func(resp *http.Response) error {
 		read = true
 		var err error
 		a, err = t.readAnswer(resp)
+		a.token = token
 		return err
 	}
 	req.SetResponseHandler(readAnswer)
@@ -123,15 +130,15 @@ func (t *Target) address(r request) string {
 
 // setHeader sets the headers that Entra's requests show, and keeps Go from
 // adding others: no User-Agent, no Accept, no Accept-Encoding.
-func (t *Target) setHeader(h http.Header, r request) {
+func (t *Target) setHeader(h http.Header, r request, token string) {
 	h.Set("User-Agent", "")
-	if t.opts.SecretToken != "" {
-		h.Set("Authorization", "Bearer "+t.opts.SecretToken)
+	if token != "" {
+		h.Set("Authorization", "Bearer "+token)
 	}
 	if r.body != nil {
 		h.Set("Content-Type", contentType)
 	}
-	if v := t.opts.Behavior.ADSCIMVersion; v != "" {
+	if v := t.opts.Behavior.ADSCIMVersion; v != NoHeader {
 		h["ADSCIMVersion"] = []string{v}
 	}
 }
@@ -148,6 +155,9 @@ func (t *Target) readAnswer(resp *http.Response) (answer, error) {
 		err, body = errTooLarge, body[:maxShownBody]
 	}
 	a.body = body
+	if encoding := resp.Header.Get("Content-Encoding"); len(body) > 0 && !strings.EqualFold(encoding, "identity") {
+		a.encoding = encoding
+	}
 	closeErr := resp.Body.Close()
 	if err == nil {
 		err = closeErr

@@ -75,7 +75,7 @@ func TestHeaders(t *testing.T) {
 		want := []string{map[string]string{
 			"get": "GET /scim/Users/u1 HTTP/1.1", "post": "POST /scim/Users HTTP/1.1",
 			"patch": "PATCH /scim/Users/u1 HTTP/1.1", "delete": "DELETE /scim/Users/u1 HTTP/1.1",
-		}[doing], "Authorization: Bearer token-0123"}
+		}[doing], "ADSCIMVersion: 5.0", "Authorization: Bearer token-0123"}
 		if doing == "post" || doing == "patch" {
 			for _, line := range got {
 				if strings.HasPrefix(line, "Content-Length: ") {

@@ -45,6 +45,24 @@ func (s *secrets) learn(h http.Header) {
 	}
 }
 
+// learnForm looks for the credentials in the form of a token request (RFC 6749
+// section 2.3.1, RFC 7521 section 4.2) from now on: servers repeat them in
+// errors.
+func (s *secrets) learnForm(h http.Header, body *capture) {
+	if body == nil || !strings.HasPrefix(h.Get("Content-Type"), "application/x-www-form-urlencoded") {
+		return
+	}
+	form, err := url.ParseQuery(string(body.kept))
+	if err != nil {
+		return // what is secret by its name is masked all the same
+	}
+	for _, name := range []string{"client_secret", "client_assertion", "assertion"} {
+		if secret := form.Get(name); len(secret) >= shortest {
+			s.add(secret)
+		}
+	}
+}
+
 func (s *secrets) add(secret string) {
 	s.mu.RLock()
 	known := slices.Contains(s.learned, secret)

@@ -59,6 +59,33 @@ func TestNoSecretInTheFile(t *testing.T) {
 	}
 }
 
+// TestATokenRequestThatIsRepeated: the credentials of the form are masked also
+// where a server repeats them without their names, then and later.
+func TestATokenRequestThatIsRepeated(t *testing.T) {
+	c, r, path := traced(t, nil)
+	base := serve(t, func(w http.ResponseWriter, req *http.Request) {
+		body, _ := io.ReadAll(req.Body)
+		form, _ := url.ParseQuery(string(body))
+		w.WriteHeader(http.StatusUnauthorized)
+		io.WriteString(w, `{"error_description":"`+form.Get("client_assertion")+` and `+form.Get("client_secret")+` are wrong"}`)
+	})
+	form := url.Values{"client_assertion": {"eyJh.eyJi.c2ln"}, "client_secret": {"blank and +"}}
+	do(t, c, http.MethodPost, base+"/token", form.Encode(), "Content-Type", "application/x-www-form-urlencoded")
+	do(t, c, http.MethodGet, base+"/scim?seen=eyJh.eyJi.c2ln", "")
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	text := string(contentAt(t, path))
+	for _, secret := range []string{"eyJh", "c2ln", "blank"} {
+		if strings.Contains(text, secret) {
+			t.Errorf("%s is in the file:\n%s", secret, text)
+		}
+	}
+	if !strings.Contains(text, "******** and ******** are wrong") {
+		t.Errorf("the answer is not in the file:\n%s", text)
+	}
+}
+
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

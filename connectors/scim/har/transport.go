@@ -33,6 +33,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	t.recorder.secrets.learn(req.Header)
 	sent := req.WithContext(httptrace.WithClientTrace(req.Context(), e.trace()))
 	e.copyBody(sent)
+	t.recorder.secrets.learnForm(req.Header, e.body)
 	if !t.recorder.begin(e) {
 		return t.next.RoundTrip(req)
 	}

@@ -88,7 +88,10 @@ func (c coercion) element(a *attribute, name string, v any) (any, error) {
 			return b, nil
 		}
 		s, isText := v.(string)
-		if isText && c.patch && (strings.EqualFold(s, "true") || strings.EqualFold(s, "false")) {
+		// Without its flag Entra patches booleans as texts, and Microsoft's SCIM
+		// Validator creates users with a role whose primary is "True".
+		lenient := c.patch || a.Name == "primary"
+		if isText && lenient && (strings.EqualFold(s, "true") || strings.EqualFold(s, "false")) {
 			return strings.EqualFold(s, "true"), nil
 		}
 		if isText {

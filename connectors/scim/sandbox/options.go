@@ -13,8 +13,10 @@ type Options struct {
 	// request is refused with 401 unless AllowAnonymous says otherwise.
 	Token string
 	// AllowAnonymous takes every request, with any token or none. It has no
-	// effect where there is a Token.
+	// effect where there is a Token or OAuth.
 	AllowAnonymous bool
+	// OAuth gives out access tokens that are taken like Token; nil gives out none.
+	OAuth *OAuth
 	// BasePath is the path of the SCIM endpoints; "" means /scim/v2, "/" means
 	// that there is none.
 	BasePath string

@@ -36,11 +36,11 @@ type recorder struct {
 	last  []pageRequest // the most recent ones, oldest first
 }
 
-func (rec *recorder) add(s *Server, r *http.Request, body []byte, a answer) {
-	m := newMask(s.options.Token, r)
+// add records a request with what is left of its body once secrets are hidden.
+func (rec *recorder) add(s *Server, r *http.Request, body []byte, a answer, m mask) {
 	entry := Recorded{
 		Method: r.Method, Path: m.text(r.URL.Path), RawQuery: m.text(r.URL.RawQuery), Header: m.headers(r.Header),
-		Body: m.body(body), Status: a.status, Answer: m.bytes(a.body),
+		Body: body, Status: a.status, Answer: m.bytes(a.body),
 	}
 	rec.mu.Lock()
 	defer rec.mu.Unlock()

@@ -24,6 +24,7 @@ type Server struct {
 	base    string // BasePath with a slash in front and none at the end
 	token   [sha256.Size]byte
 	omit    map[string][]place // by the name of the resource type
+	issued  issued
 
 	mu   sync.RWMutex
 	data data
@@ -57,8 +58,12 @@ func New(o Options) *Server {
 func (s *Server) BasePath() string { return s.base }
 
 // ServeHTTP answers SCIM requests below the base path, and GET / with a page
-// for people.
+// for people. With Options.OAuth, it gives out access tokens at TokenPath.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.options.OAuth != nil && r.URL.Path == TokenPath {
+		s.serveToken(w, r)
+		return
+	}
 	path, below := strings.CutPrefix(r.URL.Path, s.base)
 	if r.URL.Path == "/" && (s.base != "" || r.Method == http.MethodGet) {
 		s.page(w, r)
@@ -78,7 +83,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		a = errorAnswer(err)
 	}
-	s.recorder.add(s, r, body, a)
+	m := newMask(s.options.Token, r)
+	s.recorder.add(s, r, m.body(body), a, m)
+	s.write(w, a)
+}
+
+func (s *Server) write(w http.ResponseWriter, a answer) {
 	for name, values := range a.header {
 		w.Header()[name] = values
 	}
@@ -142,7 +152,7 @@ func origin(r *http.Request) string {
 // authorize checks the bearer token (RFC 6750). Hashes are compared, so that
 // neither content nor length of the token shows in the time that it takes.
 func (s *Server) authorize(r *http.Request) error {
-	if s.options.Token == "" && s.options.AllowAnonymous {
+	if s.options.Token == "" && s.options.OAuth == nil && s.options.AllowAnonymous {
 		return nil
 	}
 	challenge := `Bearer realm="scimsync sandbox"`
@@ -150,15 +160,18 @@ func (s *Server) authorize(r *http.Request) error {
 	token, ok := bearer(r)
 	sum := sha256.Sum256([]byte(token))
 	switch {
-	case s.options.Token == "":
+	case s.options.Token == "" && s.options.OAuth == nil:
 		detail = "this sandbox has no token and does not allow anonymous requests: nobody gets in"
 	case r.Header.Get("Authorization") == "":
 		detail = "the header Authorization is missing: send Authorization: Bearer <token>"
 	case !ok:
 		detail = "the header Authorization has another scheme than Bearer: send Authorization: Bearer <token>"
-	case subtle.ConstantTimeCompare(sum[:], s.token[:]) != 1:
+	case (s.options.Token == "" || subtle.ConstantTimeCompare(sum[:], s.token[:]) != 1) && !s.isIssued(sum):
 		challenge += `, error="invalid_token"`
 		detail = "the bearer token is not the one of this application"
+		if s.options.OAuth != nil {
+			detail = "the bearer token was not given out here, or it has ended"
+		}
 	default:
 		return nil
 	}
