@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,6 +20,10 @@ import (
 type Options struct {
 	Initial bool // start a new initial cycle, which evaluates every object again
 	DryRun  bool // write neither to the target nor to the state
+	// Members are the names of members of a group that is provisioned on demand:
+	// only these are looked at, MaxMembers of them at the most. None means all.
+	// Cycles take no notice of it.
+	Members []string
 
 	// Observe is called with each result, in order. Results are recorded
 	// already. May be nil.
@@ -50,6 +55,10 @@ var ErrInterrupted = errors.New("the cycle was interrupted; what was done is rec
 // no error, they are counted in the execution's summary.
 func (e *Engine) Cycle(ctx context.Context, job Job, opts Options) (state.Execution, error) {
 	c := e.newCycle(job, opts)
+	if err := c.refuse(ctx); err != nil {
+		c.execution.ErrorCode, c.execution.ErrorMessage = cycleError(err)
+		return c.execution, err
+	}
 	unlock, err := c.store.Lock(ctx, job.Name)
 	if err != nil {
 		return c.execution, err // which names the job
@@ -76,23 +85,28 @@ type cycle struct {
 	record    state.Job
 	execution state.Execution
 	escrows   map[string]state.Escrow // objects that had failed before, by source anchor
-	failing   map[string]bool         // objects that failed in this cycle
-	released  map[string]bool         // of escrows, those that did not fail again in this cycle
-	imports   map[directory.ObjectType]*spool
-	links     map[directory.ObjectType]*spool // objects whose references are still to be set
-	claims    *claims
-	overlay   *overlay // what a dry run pretends to have done; nil otherwise
+	// unanswered are the creates of earlier cycles that got no answer.
+	unanswered map[sourceKey][]state.Sent
+	failing    map[string]bool // objects that failed in this cycle
+	released   map[string]bool // of escrows, those that did not fail again in this cycle
+	imports    map[directory.ObjectType]*spool
+	links      map[directory.ObjectType]*spool // objects whose references are still to be set
+	claims     *claims
+	overlay    *overlay // what a dry run pretends to have done; nil otherwise
 
 	// onDemand: one object is provisioned apart from a cycle. What was seen of
 	// the source is left as it is, so that the next cycle looks at the object
 	// again: an object that it refers to may not be provisioned yet.
 	onDemand bool
 
-	// The contexts of the phase under way: of requests, and of taking new objects.
+	// The contexts of the phase under way: of requests, and of taking new
+	// objects, which stop ends.
 	inHand, taking context.Context
+	stop           context.CancelCauseFunc
 
-	mu   sync.Mutex
-	done Progress
+	mu    sync.Mutex
+	done  Progress
+	asked time.Time // when the store was asked last whether the job was paused
 }
 
 func (e *Engine) newCycle(job Job, opts Options) *cycle {
@@ -143,6 +157,9 @@ func (c *cycle) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the source: %w", err)
 	}
+	if err := c.askPaused(ctx); err != nil {
+		return err
+	}
 	if err := c.guard(ctx); err != nil {
 		return err
 	}
@@ -179,9 +196,13 @@ func (c *cycle) readSource(ctx context.Context) (watermark string, err error) {
 		}
 		c.execution.ImportedDeltas++
 		c.progress("import", 0)
+		if err := c.askPausedAtTimes(ctx); err != nil {
+			return err
+		}
 		return spool.append(func(b []byte) []byte { return directory.AppendChange(b, ch) })
 	})
 	c.execution.Imported = int64(read.Users + read.Groups)
+	c.execution.Warnings = read.Warnings
 	return read.Watermark, err
 }
 
@@ -252,6 +273,8 @@ func cycleError(err error) (code, message string) {
 	switch {
 	case errors.As(err, &deletes):
 		return "TooManyDeletes", err.Error()
+	case pausedBy(err) != nil:
+		return pausedCode, err.Error()
 	case errors.Is(err, ErrInterrupted):
 		return "Interrupted", err.Error()
 	case errors.As(err, &target):
@@ -285,6 +308,15 @@ func (c *cycle) progress(phase string, total int64) {
 	c.done.Total = total
 	if c.opts.Progress != nil {
 		c.opts.Progress(c.done)
+	}
+}
+
+// warn notes what is likely a mistake, once in a cycle.
+func (c *cycle) warn(sentence string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !slices.Contains(c.execution.Warnings, sentence) {
+		c.execution.Warnings = append(c.execution.Warnings, sentence)
 	}
 }
 

@@ -385,7 +385,7 @@ func TestProvisionOnDemand(t *testing.T) {
 	for _, s := range provision("ada@contoso.com")[0].Event.ProvisioningSteps {
 		steps = append(steps, s.Name)
 	}
-	equal(t, "steps", steps, []string{"EntryImportUpdate", "EntrySynchronizationScoping", "EntryImport", "EntrySynchronizationSkip"})
+	equal(t, "steps", steps, []string{"EntryImportUpdate", "EntryImport", "EntrySynchronizationScoping", "EntrySynchronizationSkip"})
 	_, err := w.engine.Provision(context.Background(), w.job, "nobody", engine.Options{})
 	var missing *engine.NotFoundError
 	if !errors.As(err, &missing) {

@@ -17,7 +17,7 @@ import (
 
 // wrote is the result of an operation that was carried out.
 func (f *flow) wrote(op plan.Operation) result {
-	f.trace.exported(op, f.rule.Mapping.Redacted)
+	f.trace.exported(op.Action)
 	r := f.result(op.Action)
 	r.Changed = true
 	r.Entry.ModifiedProperties = plan.Properties([]plan.Operation{op}, f.rule.Mapping.Redacted)
@@ -60,16 +60,11 @@ func (f *flow) kindOfSkip(skipReason string) string {
 func (f *flow) fail(step string, kind provlog.StepType, action plan.Action, err error) result {
 	if f.brokenOff() {
 		return result{fault: ErrInterrupted, claims: f.claimed, outcomes: []state.Outcome{{
-			Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, Seen: f.unfinished(), Connect: f.perhapsEnabled(action),
+			Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, Seen: f.unfinished(), Connect: f.inDoubt(action),
+			Sent: f.unanswered(action, err),
 		}}}
 	}
 	fault := failure(err)
-	f.trace.fail(step, kind, action, fault)
-	f.why = fault.Message
-	r := f.result(plan.Fail)
-	r.Changed = true
-	r.Entry.Error = &plan.EntryError{Code: fault.Code, Message: fault.Message}
-	now := f.engine.Now().UTC()
 	var earlier state.Escrow
 	if f.escrow != nil {
 		earlier = *f.escrow
@@ -77,35 +72,56 @@ func (f *flow) fail(step string, kind provlog.StepType, action plan.Action, err 
 	escrow := failed(earlier, state.Escrow{
 		Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, DisplayName: f.displayName(),
 		Code: fault.Code, Message: fault.Message,
-	}, now)
+	}, f.engine.Now().UTC())
+	f.trace.fail(step, kind, action, fault, escrow)
+	f.why = fault.Message
+	r := f.result(plan.Fail)
+	r.Changed = true
+	r.Entry.Error = &plan.EntryError{Code: fault.Code, Message: fault.Message}
 	outcome := state.Outcome{
-		Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, Seen: f.seen(), Connect: f.perhapsEnabled(action), Escrow: escrow, Release: escrow == nil, Event: r.Event,
+		Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, Seen: f.seen(), Escrow: escrow, Release: escrow == nil, Event: r.Event,
+		Sent: f.unanswered(action, err),
+	}
+	if outcome.Connect = f.connection; perhapsDone(err) || action != plan.Delete {
+		outcome.Connect = f.inDoubt(action)
 	}
 	if f.found != "" { // the link stands, whatever became of the update
 		f.connect(&r, f.found)
 		outcome.Connect = r.outcomes[0].Connect
 	}
+	outcome.Answered = outcome.Connect != nil
 	r.outcomes[0] = outcome
 	r.fault = endsCycle(err)
 	return r
 }
 
-// perhapsEnabled is the connection of an object that came back into scope and
-// whose update failed, nil for any other. The update may have taken effect:
-// the object does not count as disabled any more.
-func (f *flow) perhapsEnabled(action plan.Action) *state.Connection {
-	if f.connection == nil || action != plan.Update || f.connection.Status == state.Active {
+// inDoubt is the connection of an object whose request may have taken effect
+// although it failed, nil if it has none: one that was to be enabled does not
+// count as disabled any more, and one that was to be deleted may be gone.
+func (f *flow) inDoubt(action plan.Action) *state.Connection {
+	if f.connection == nil {
 		return nil
 	}
 	connection := *f.connection
-	connection.Status = state.Active
+	switch {
+	case action == plan.Update && (connection.Status == state.Disabled || connection.Status == state.Unassigned):
+		connection.Status = state.Active
+	case action == plan.Delete:
+		connection.Status = state.Deleting
+	}
 	return &connection
+}
+
+// perhapsDone reports whether a request that failed may have taken effect.
+func perhapsDone(err error) bool {
+	class := connectors.ClassOf(err)
+	return class == connectors.Retryable || class == connectors.NotSCIM
 }
 
 // endsCycle returns the error if it says that no further request can succeed.
 func endsCycle(err error) error {
 	if connectors.ClassOf(err) == connectors.Credentials {
-		return fmt.Errorf("the application refuses the credentials: %w", err)
+		return fmt.Errorf("the credentials are refused: %w", err)
 	}
 	if errors.Is(err, ErrInterrupted) {
 		return err
@@ -121,7 +137,7 @@ func (f *flow) result(action plan.Action) result {
 		Action: action, ObjectType: o.Type, SourceAnchor: o.Anchor, DisplayName: f.displayName(),
 		Reason: f.why, ModifiedProperties: []plan.Property{}, Requests: []plan.Request{},
 	}
-	outcome := state.Outcome{Type: o.Type, SourceAnchor: o.Anchor, Release: true, Seen: f.seen()}
+	outcome := state.Outcome{Type: o.Type, SourceAnchor: o.Anchor, Release: true, Answered: len(f.sent) > 0, Seen: f.seen()}
 	if f.connection != nil {
 		anchor := f.connection.TargetAnchor
 		r.Entry.TargetAnchor = &anchor
@@ -137,14 +153,22 @@ func (f *flow) result(action plan.Action) result {
 	if o.Presence == directory.HardDeleted {
 		outcome.Seen, outcome.Connect = nil, nil
 		outcome.Forget = true
-		if outcome.Disconnect = f.connection != nil; outcome.Disconnect {
-			f.overlay.erase(o.Anchor, f.connection.TargetAnchor) // nobody's from now on, if not gone
-		}
 	}
 	outcome.Event = f.trace.finish(f.engine.Now())
 	r.Event = outcome.Event
 	r.outcomes = []state.Outcome{outcome}
+	if o.Presence == directory.HardDeleted && f.connection != nil {
+		f.disconnect(&r)
+		f.overlay.erase(o.Anchor, f.connection.TargetAnchor) // nobody's from now on, if not gone
+	}
 	return r
+}
+
+// disconnect drops the object's connection. With HealReferences those that
+// refer to the object do so again once it is back.
+func (f *flow) disconnect(r *result) {
+	o := &r.outcomes[0]
+	o.Connect, o.Disconnect, o.Await = nil, true, f.job.Settings.HealReferences
 }
 
 func (f *flow) seen() *state.Seen {

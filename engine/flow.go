@@ -9,6 +9,7 @@ import (
 	"github.com/scimsync/scimsync/connectors/directory"
 	"github.com/scimsync/scimsync/engine/plan"
 	"github.com/scimsync/scimsync/engine/provlog"
+	"github.com/scimsync/scimsync/engine/state"
 	"github.com/scimsync/scimsync/mapping"
 )
 
@@ -17,8 +18,11 @@ import (
 // on-demand calls and dry runs all come through here. What it returns is
 // recorded by its caller, in order.
 func (c *cycle) object(ctx context.Context, s *subject) result {
-	f := &flow{cycle: c, subject: s, trace: c.newTrace(s.change.Object, s.displayName())}
+	f := &flow{cycle: c, subject: s, trace: c.newTrace(s.change.Object, s.displayName(), s.rule.Mapping.Redacted)}
 	f.trace.imported(s.change, s.escrow)
+	if err := f.reclaim(ctx); err != nil {
+		return f.fail("EntrySynchronizationError", provlog.StepMatching, "", err)
+	}
 	f.trace.scoped(s.decision)
 	if s.connection != nil {
 		f.trace.target(s.connection.TargetAnchor)
@@ -82,12 +86,11 @@ func (f *flow) match(ctx context.Context) result {
 		case 1:
 			return f.matched(ctx, found[0], how)
 		default:
-			return f.fail("EntrySynchronizationError", provlog.StepMatching, "", &Failure{
-				Code: "DuplicateTargetEntries", Category: "nonServiceFailure",
-				Message: fmt.Sprintf("%d objects of the application match %s: the id of the first two is %s and %s",
-					len(found), how, found[0].Anchor, found[1].Anchor),
-				Advice: "Remove all but one of them from the application, or choose a matching attribute that is unique.",
-			})
+			anchors := make([]string, len(found))
+			for i, o := range found {
+				anchors[i] = o.Anchor
+			}
+			return f.fail("EntrySynchronizationError", provlog.StepMatching, "", duplicateTarget(how, anchors))
 		}
 	}
 	if f.rival {
@@ -96,9 +99,17 @@ func (f *flow) match(ctx context.Context) result {
 	return f.create(ctx)
 }
 
+func duplicateTarget(how string, anchors []string) *Failure {
+	return &Failure{
+		Code: "DuplicateTargetEntries", Category: "nonServiceFailure",
+		Message: fmt.Sprintf("%d objects of the application match %s: their ids are %s", len(anchors), how, listed(anchors)),
+		Advice:  "Remove all but one of them from the application, or choose a matching attribute that is unique.",
+	}
+}
+
 // matched goes on with the one object that was found.
 func (f *flow) matched(ctx context.Context, found directory.Object, how string) result {
-	f.trace.matched(true, found.Anchor, how)
+	f.trace.found(found, how)
 	if err := f.claim(ctx, found.Anchor); err != nil {
 		return f.fail("EntrySynchronizationError", provlog.StepMatching, "", err)
 	}
@@ -113,24 +124,30 @@ func (f *flow) matched(ctx context.Context, found directory.Object, how string) 
 
 // claim makes sure that no other source object has the target object.
 func (f *flow) claim(ctx context.Context, anchor string) error {
+	holder, err := f.take(ctx, anchor)
+	if err == nil && holder != "" {
+		err = duplicateSource(anchor, holder)
+	}
+	return err
+}
+
+// take claims the target object and returns "", or returns which other source
+// object has it.
+func (f *flow) take(ctx context.Context, anchor string) (holder string, err error) {
 	source := f.change.Object.Anchor
 	key := claimKey("target", f.rule.Type, anchor)
-	other := f.cycle.claims.try(source, key)
-	if other == "" && f.opts.DryRun && f.overlay.take(key, source) {
-		other = rival
+	if holder := f.cycle.claims.try(source, key); holder != "" {
+		return holder, nil
 	}
-	if other == "" {
-		f.claimed = append(f.claimed, key)
-		connection, ok, err := f.store.ConnectionByTarget(ctx, f.job.Name, f.rule.Type, anchor)
-		if err != nil {
-			return err
-		}
-		if !ok || connection.SourceAnchor == source {
-			return nil
-		}
-		other = fmt.Sprintf("%s (%s)", connection.SourceAnchor, connection.DisplayName)
+	if f.opts.DryRun && f.overlay.take(key, source) {
+		return rival, nil
 	}
-	return duplicateSource(anchor, other)
+	f.claimed = append(f.claimed, key)
+	connection, ok, err := f.store.ConnectionByTarget(ctx, f.job.Name, f.rule.Type, anchor)
+	if err != nil || !ok || connection.SourceAnchor == source {
+		return "", err
+	}
+	return fmt.Sprintf("%s (%s)", connection.SourceAnchor, connection.DisplayName), nil
 }
 
 // rival is another object of a dry run that has the matching value or the
@@ -148,7 +165,7 @@ func duplicateSource(target, other string) *Failure {
 // create makes the target object, without its references.
 func (f *flow) create(ctx context.Context) result {
 	looked := "no match for " + matchTexts(f.mapped.Match)
-	f.trace.matched(false, "", looked)
+	f.trace.unmatched(looked)
 	f.why = looked
 	if !f.rule.Actions.Create {
 		return f.leave(skipEntitled, looked+", and the Create action is not enabled")
@@ -169,8 +186,7 @@ func (f *flow) create(ctx context.Context) result {
 			Advice: "Fill in the object's attributes in the directory, or correct the mapping.",
 		})
 	}
-	created, err := f.export(ctx, op)
-	f.exports++
+	created, err := f.write(ctx, op)
 	if err != nil {
 		return f.fail("EntryExportAdd", provlog.StepExport, plan.Create, err)
 	}
@@ -182,8 +198,15 @@ func (f *flow) create(ctx context.Context) result {
 	f.trace.target(created.Anchor)
 	r := f.wrote(op)
 	f.connect(&r, created.Anchor)
-	f.refer(&r, directory.Object{Type: f.rule.Type, Anchor: created.Anchor})
+	f.refer(ctx, &r, directory.Object{Type: f.rule.Type, Anchor: created.Anchor})
 	return r
+}
+
+// write carries out an operation and notes it.
+func (f *flow) write(ctx context.Context, op plan.Operation) (directory.Object, error) {
+	f.trace.exporting(op)
+	f.exports++
+	return f.export(ctx, op)
 }
 
 // unique asks the target whether a value is still free, and keeps it from the
@@ -205,19 +228,46 @@ func (f *flow) unique(ctx context.Context) func(target, candidate string) (bool,
 // align reads the connected target object and writes what differs.
 func (f *flow) align(ctx context.Context, action plan.Action) result {
 	current, err := f.target.Get(ctx, f.rule.Type, f.connection.TargetAnchor, f.rule.Mapping.Targets())
-	if action == plan.Update && connectors.ClassOf(err) == connectors.Gone && f.job.Settings.RematchMissing {
+	switch gone := connectors.ClassOf(err) == connectors.Gone; {
+	case gone && action == plan.Update && (f.job.Settings.RematchMissing || f.connection.Status == state.Deleting):
 		return f.rematch(ctx)
-	}
-	if action == plan.Disable && connectors.ClassOf(err) == connectors.Gone {
+	case gone && action == plan.Disable:
 		r := f.leave(skipEntitled, "the application's object is gone already")
+		if f.connection.Status == state.Deleting { // scimsync deleted it: it is nobody's any more
+			f.disconnect(&r)
+			return r
+		}
 		f.connect(&r, f.connection.TargetAnchor)
 		return r
-	}
-	if err != nil {
+	case err != nil:
 		return f.fail("EntrySynchronizationError", provlog.StepMatching, "", err)
 	}
-	f.trace.matched(true, current.Anchor, "connected earlier")
+	f.trace.found(current, "connected earlier")
+	if f.job.Settings.FindBeforeUpdate && action == plan.Update {
+		if err := f.findAgain(ctx, current.Anchor); err != nil {
+			return f.fail("EntrySynchronizationError", provlog.StepMatching, "", err)
+		}
+	}
 	return f.update(ctx, action, current)
+}
+
+// findAgain asks for a connected object by its matching attribute, and refuses
+// to go on if the application gives another one for it.
+func (f *flow) findAgain(ctx context.Context, anchor string) error {
+	if len(f.mapped.Match) == 0 {
+		return nil
+	}
+	m := f.mapped.Match[0]
+	found, err := f.target.Find(ctx, connectors.Query{Type: f.rule.Type, Attribute: m.Target, Value: m.Value})
+	if err != nil {
+		return err
+	}
+	for _, o := range found {
+		if o.Anchor != anchor {
+			return duplicateTarget(matchText(m), []string{anchor, o.Anchor})
+		}
+	}
+	return nil
 }
 
 // rematch goes on with an object whose target object is gone as if it had
@@ -226,7 +276,7 @@ func (f *flow) rematch(ctx context.Context) result {
 	f.connection, f.situation.Standing, f.intent = nil, plan.Unconnected, plan.Match
 	r := f.match(ctx)
 	if len(r.outcomes) > 0 {
-		r.outcomes[0].Disconnect = true
+		r.outcomes[0].Disconnect, r.outcomes[0].Await = true, true
 	}
 	return r
 }
@@ -235,8 +285,7 @@ func (f *flow) update(ctx context.Context, action plan.Action, current directory
 	op, differs := plan.Differences(action, f.mapped.Values, current)
 	var r result
 	if differs {
-		f.exports++
-		if _, err := f.export(ctx, op); err != nil {
+		if _, err := f.write(ctx, op); err != nil {
 			return f.fail(exportSteps[action], provlog.StepExport, action, err)
 		}
 		f.why = f.decision.Reason
@@ -249,7 +298,7 @@ func (f *flow) update(ctx context.Context, action plan.Action, current directory
 	}
 	f.connect(&r, current.Anchor)
 	if action == plan.Update {
-		f.refer(&r, current)
+		f.refer(ctx, &r, current)
 	}
 	return r
 }
@@ -258,8 +307,7 @@ func (f *flow) update(ctx context.Context, action plan.Action, current directory
 // good as deleted.
 func (f *flow) erase(ctx context.Context) result {
 	op := plan.Operation{Action: plan.Delete, Type: f.rule.Type, TargetAnchor: f.connection.TargetAnchor}
-	_, err := f.export(ctx, op)
-	f.exports++
+	_, err := f.write(ctx, op)
 	if err != nil && connectors.ClassOf(err) != connectors.Gone {
 		return f.fail("EntryExportDelete", provlog.StepExport, plan.Delete, err)
 	}
@@ -267,7 +315,7 @@ func (f *flow) erase(ctx context.Context) result {
 		f.why = f.decision.Reason
 	}
 	r := f.wrote(op)
-	r.outcomes[0].Connect, r.outcomes[0].Disconnect = nil, true
+	f.disconnect(&r)
 	f.overlay.erase(f.change.Object.Anchor, op.TargetAnchor)
 	return r
 }

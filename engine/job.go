@@ -22,13 +22,20 @@ type Job struct {
 	Name   string
 	Source connectors.Source
 	Target connectors.Target
-	Rules  []Rule // users first, then groups
+	// OnDemand is the target that on-demand calls write to; nil means Target.
+	// With Entra they do not honour the tenant URL's feature flags
+	// (scim-client-wire 1.10).
+	OnDemand connectors.Target
+	Rules    []Rule // users first, then groups
 	// Fingerprint changes when mappings, scope or settings do: that starts a new
 	// initial cycle, which keeps the connections.
 	Fingerprint string
 	Settings    Settings
 	// Application is where the job provisions to, for the provisioning log.
 	Application Application
+	// Notifiers are told when the job goes into quarantine and when it leaves it.
+	// May be empty.
+	Notifiers []Notifier
 }
 
 // Rule is how objects of one type are provisioned (Graph objectMapping).
@@ -54,6 +61,15 @@ type Settings struct {
 	// matched again, and created if need be. With Entra it fails.
 	RematchMissing  bool
 	MembersPerPatch int // how many members one PATCH adds or removes; at least 1
+	// AlwaysAddMembers: members are added also to a group whose members the
+	// application showed although they were excluded. With Entra they replace
+	// what is there (scim-client-wire 5.7).
+	AlwaysAddMembers bool
+	// KeepClearedReferences: a manager that the source has cleared stays.
+	KeepClearedReferences bool
+	// FindBeforeUpdate: a connected object is asked for by its matching attribute
+	// too before it is updated, as Entra did in 2018 (scim-client-wire 3.6).
+	FindBeforeUpdate bool
 }
 
 // Application names the application in the provisioning log.

@@ -1,58 +1,14 @@
 package engine_test
 
 import (
-	"fmt"
 	"slices"
-	"sort"
-	"strings"
 	"time"
-
-	"github.com/scimsync/scimsync/connectors/directory"
 )
 
 // This is a second, much simpler telling of what Microsoft's documentation says
 // of an object's life: no requests, no concurrency, no state on disk. It is
 // written from the documentation ("How provisioning works", "Known issues for
 // provisioning", "Scoping users or groups") and shares no code with the engine.
-
-// where says where a source object is to be found.
-type where int
-
-const (
-	nowhere where = iota // not in the export
-	present
-	listed // among the deleted users
-)
-
-// person is a user of the source. Its nickname never changes.
-type person struct {
-	nick                      string
-	upn, display, title, dept string
-	manager                   string // a nickname; "" for none
-	where                     where
-	blocked, unassigned       bool
-}
-
-// team is a group of the source. Its key never changes, its name does.
-type team struct {
-	key, name  string
-	members    []string // nicknames and keys
-	where      where
-	unassigned bool
-}
-
-// account is a user of the application.
-type account struct {
-	userName, display, title, dept, externalID string
-	active                                     bool
-	manager                                    *account
-}
-
-// circle is a group of the application.
-type circle struct {
-	name, externalID string
-	members          map[any]bool // *account and *circle
-}
 
 // stance is how a connected object stands.
 type stance int
@@ -73,9 +29,12 @@ type remembered struct {
 
 	account *account
 	circle  *circle
+	lost    bool // the account or circle was deleted by others
 	stance  stance
+	boss    *account     // of a user: the manager that was set
 	set     map[any]bool // of a group: members that were set
-	missing []string     // what it referred to in vain
+	shown   bool         // of a group: members were there when it was read
+	missing []string     // what it referred to in vain, or to no avail any more
 }
 
 func (m *remembered) connected() any {
@@ -93,19 +52,17 @@ func (m *remembered) connected() any {
 
 // model is the whole: what is remembered, and the application as it should be.
 type model struct {
+	switches
 	recycleBin time.Duration
 	hidden     string // users of this department are filtered out; "" for no filter
-	keepOut    bool   // SkipOutOfScopeDeletions
-	heal       bool   // HealReferences
+	batch      int    // members to a request
+	shows      bool   // the application shows members that were to be left out
 	generation int
 
 	memories map[string]*remembered // by nickname or key
 	accounts []*account
 	circles  []*circle
 }
-
-func (p *person) content() string { return fmt.Sprintf("%+v", *p) }
-func (g *team) content() string   { return fmt.Sprintf("%+v", *g) }
 
 func (m *model) remember(key string) *remembered {
 	if m.memories[key] == nil {
@@ -188,7 +145,7 @@ func (m *model) due(key, content string, w where, now time.Time) bool {
 // healed reports whether something that an object referred to in vain is
 // provisioned by now.
 func (m *model) healed(o *remembered) bool {
-	return m.heal && slices.ContainsFunc(o.missing, func(key string) bool { return m.memories[key].connected() != nil })
+	return slices.ContainsFunc(o.missing, func(key string) bool { return m.memories[key].connected() != nil })
 }
 
 // note remembers how an object looks as it is evaluated.
@@ -204,256 +161,13 @@ func (m *model) note(key, content string, w where, now time.Time) bool {
 		o.where = w // a listed one stays listed in memory until it is purged
 	}
 	o.gone = w != present
-	o.seen, o.generation = content, m.generation
+	o.seen, o.generation, o.missing = content, m.generation, nil
 	return true
 }
 
 // purged reports whether an evaluated object is gone for good.
 func (m *model) purged(o *remembered, w where, now time.Time) bool {
 	return w == nowhere && (o.where == listed || now.Sub(o.since) >= m.recycleBin)
-}
-
-// evaluate brings one user's account up to date, all but its manager, and
-// reports whether its manager is to be looked at.
-func (m *model) evaluate(p *person, now time.Time) bool {
-	o := m.memories[p.nick]
-	if m.purged(o, p.where, now) {
-		switch {
-		case o.account == nil:
-		case o.stance == abandoned, m.keepOut:
-			m.letGo(o.account) // nobody's any more, and still there
-		default:
-			m.deleteAccount(o.account)
-		}
-		delete(m.memories, p.nick)
-		return false
-	}
-	if !m.entitled(p) {
-		if o.account != nil && (o.stance == suspended || o.stance == managed && !m.keepOut) {
-			o.account.active = false
-			o.stance = abandoned
-			if o.gone || p.blocked && !p.unassigned {
-				o.stance = suspended
-			}
-		}
-		return false
-	}
-	if o.account == nil {
-		for _, a := range m.accounts {
-			if a.userName == p.upn {
-				o.account = a
-			}
-		}
-	}
-	if o.account == nil {
-		o.account = &account{}
-		m.accounts = append(m.accounts, o.account)
-	}
-	o.stance = managed
-	a := o.account
-	a.active, a.externalID = true, p.nick
-	flow(&a.userName, p.upn)
-	flow(&a.display, p.display)
-	flow(&a.title, p.title)
-	flow(&a.dept, p.dept)
-	return true
-}
-
-// flow sets a value: an empty one is never sent.
-func flow(to *string, value string) {
-	if value != "" {
-		*to = value
-	}
-}
-
-// report sets a user's manager, if that is provisioned. A cleared one stays.
-func (m *model) report(p *person) {
-	o, boss := m.memories[p.nick], m.memories[p.manager]
-	o.missing = nil
-	switch {
-	case p.manager == "":
-	case boss.connected() == nil:
-		o.missing = []string{p.manager}
-	default:
-		o.account.manager = boss.account
-	}
-}
-
-// evaluateTeam brings a group up to date, all but its members, and reports
-// whether these are to be looked at. A group that leaves is deleted at once.
-func (m *model) evaluateTeam(g *team, now time.Time) bool {
-	o := m.memories[g.key]
-	if g.where != present || g.unassigned {
-		if o.circle != nil && !m.keepOut {
-			m.deleteCircle(o.circle)
-			o.circle, o.set = nil, nil
-		}
-		if m.purged(o, g.where, now) {
-			if o.circle != nil {
-				m.letGo(o.circle)
-			}
-			delete(m.memories, g.key)
-		}
-		return false
-	}
-	if o.circle == nil {
-		for _, c := range m.circles {
-			if c.name == g.name {
-				o.circle = c
-			}
-		}
-	}
-	if o.circle == nil {
-		o.circle = &circle{members: map[any]bool{}}
-		m.circles = append(m.circles, o.circle)
-	}
-	o.circle.name, o.circle.externalID = g.name, id(g.key)
-	return true
-}
-
-// gather makes the members that were set those that are provisioned now. What
-// others have put into the group stays.
-func (m *model) gather(g *team) {
-	o, wanted := m.memories[g.key], map[any]bool{}
-	o.missing = nil
-	for _, key := range g.members {
-		if c := m.memories[key].connected(); c != nil {
-			wanted[c] = true
-		} else {
-			o.missing = append(o.missing, key)
-		}
-	}
-	for c := range o.set {
-		if !wanted[c] {
-			delete(o.circle.members, c)
-		}
-	}
-	for c := range wanted {
-		if !o.set[c] {
-			o.circle.members[c] = true
-		}
-	}
-	o.set = wanted
-}
-
-func (m *model) deleteAccount(a *account) {
-	m.accounts = slices.DeleteFunc(m.accounts, func(b *account) bool { return a == b })
-	for _, b := range m.accounts {
-		if b.manager == a {
-			b.manager = nil
-		}
-	}
-	m.dropMember(a)
-}
-
-func (m *model) deleteCircle(c *circle) {
-	m.circles = slices.DeleteFunc(m.circles, func(d *circle) bool { return c == d })
-	m.dropMember(c)
-}
-
-func (m *model) dropMember(x any) {
-	for _, c := range m.circles {
-		delete(c.members, x)
-	}
-	m.letGo(x)
-}
-
-// letGo forgets that an object of the application was made a member.
-func (m *model) letGo(x any) {
-	for _, o := range m.memories {
-		delete(o.set, x)
-	}
-}
-
-// lines prints the application, one line an object, sorted.
-func (m *model) lines() []string {
-	var lines []string
-	for _, a := range m.accounts {
-		manager := ""
-		if a.manager != nil {
-			manager = a.manager.userName
-		}
-		lines = append(lines, userLine(a.userName, a.externalID, a.display, a.title, a.dept, manager, a.active))
-	}
-	for _, c := range m.circles {
-		var members []string
-		for x := range c.members {
-			switch x := x.(type) {
-			case *account:
-				members = append(members, x.userName)
-			case *circle:
-				members = append(members, x.name)
-			}
-		}
-		lines = append(lines, groupLine(c.name, c.externalID, members))
-	}
-	sort.Strings(lines)
-	return lines
-}
-
-// connections prints what is connected to what, sorted.
-func (m *model) connections() []string {
-	var lines []string
-	for key, o := range m.memories {
-		status := [...]string{"active", "disabled", "unassigned"}[o.stance]
-		switch {
-		case o.account != nil:
-			lines = append(lines, "user "+id(key)+" is "+o.account.userName+", "+status)
-		case o.circle != nil:
-			lines = append(lines, "group "+id(key)+" is "+o.circle.name+", "+status)
-		}
-	}
-	sort.Strings(lines)
-	return lines
-}
-
-func userLine(userName, externalID, display, title, dept, manager string, active bool) string {
-	return fmt.Sprintf("user %s (%s) display=%q title=%q dept=%q manager=%q active=%v",
-		userName, externalID, display, title, dept, manager, active)
-}
-
-func groupLine(name, externalID string, members []string) string {
-	sort.Strings(members)
-	return fmt.Sprintf("group %s (%s) members=%s", name, externalID, strings.Join(members, ","))
-}
-
-// object is the user as the source delivers it.
-func (p *person) object() directory.Object {
-	o := directory.Object{Type: directory.User, Anchor: id(p.nick), Attributes: map[string]directory.Value{
-		"objectId": directory.Str(id(p.nick)), "mailNickname": directory.Str(p.nick),
-		"userPrincipalName": directory.Str(p.upn), "displayName": directory.Str(p.display),
-		"accountEnabled": directory.Bool(!p.blocked),
-	}}
-	for name, value := range map[string]string{"jobTitle": p.title, "department": p.dept} {
-		if value != "" {
-			o.Attributes[name] = directory.Str(value)
-		}
-	}
-	if p.manager != "" {
-		o.Attributes["manager"] = directory.Ref(id(p.manager))
-	}
-	if !p.unassigned {
-		o.Assignments = []directory.Assignment{{}}
-	}
-	if p.where == listed {
-		o.Presence = directory.SoftDeleted
-	}
-	return o
-}
-
-// object is the group as the source delivers it.
-func (g *team) object() directory.Object {
-	members := []directory.Value{}
-	for _, key := range g.members {
-		members = append(members, directory.Ref(id(key)))
-	}
-	o := directory.Object{Type: directory.Group, Anchor: id(g.key), Attributes: map[string]directory.Value{
-		"objectId": directory.Str(id(g.key)), "displayName": directory.Str(g.name), "members": directory.Of(members...),
-	}}
-	if !g.unassigned {
-		o.Assignments = []directory.Assignment{{}}
-	}
-	return o
 }
 
 // pending reports whether the next cycle looks at an object again although it

@@ -27,6 +27,7 @@ type subject struct {
 	change     directory.Change
 	connection *state.Connection // nil if there is none
 	escrow     *state.Escrow     // its earlier failure, nil if there is none
+	sent       []state.Sent      // of its creates that got no answer
 	decision   scope.Decision
 	situation  plan.Situation
 	intent     plan.Intent
@@ -111,13 +112,13 @@ func (c *cycle) subjects(rule *Rule, from, aside *spool) (func(context.Context) 
 }
 
 // putAside moves the subjects without a connection to the spool, if there is
-// one, and returns the others.
+// one, and returns the others, with those that may have a target object.
 func putAside(subjects []*subject, aside *spool) (stay []*subject, err error) {
 	if aside == nil {
 		return subjects, nil
 	}
 	for _, s := range subjects {
-		if s.connection != nil {
+		if s.connection != nil || len(s.sent) > 0 {
 			stay = append(stay, s)
 			continue
 		}
@@ -166,7 +167,9 @@ func (c *cycle) readAhead(ctx context.Context, rule *Rule, read func() ([]byte, 
 		if err != nil {
 			return nil, err
 		}
-		subjects = append(subjects, &subject{rule: rule, change: change})
+		subjects = append(subjects, &subject{
+			rule: rule, change: change, sent: c.unanswered[sourceKey{rule.Type, change.Object.Anchor}],
+		})
 		anchors = append(anchors, change.Object.Anchor)
 		for _, v := range change.Object.Attributes {
 			if v.Kind() == directory.Reference {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -38,10 +39,6 @@ func (j Job) one(ctx context.Context, name string) (directory.Object, error) {
 	if len(found) != 1 {
 		return directory.Object{}, &NotFoundError{Name: name, Found: found}
 	}
-	if found[0].Presence != directory.Present {
-		return directory.Object{}, fmt.Errorf("%s is %s in the source: on demand, only objects that are present are provisioned; the next cycle deals with it",
-			name, found[0].Presence)
-	}
 	if j.rule(found[0].Type) == nil {
 		return directory.Object{}, fmt.Errorf("%s is a %s, and job %s does not provision %ss",
 			name, strings.ToLower(string(found[0].Type)), j.Name, strings.ToLower(string(found[0].Type)))
@@ -49,12 +46,46 @@ func (j Job) one(ctx context.Context, name string) (directory.Object, error) {
 	return found[0], nil
 }
 
+// onDemand returns the only object of this name, if it is one that can be
+// provisioned on demand: one that is in the source, and no user who is blocked.
+// Unassigning somebody disables the account on demand, blocking and deleting
+// them does not (Microsoft Learn, "On-demand provisioning", Known limitations).
+func (e *Engine) onDemand(ctx context.Context, job Job, name string) (directory.Object, error) {
+	object, err := job.one(ctx, name)
+	var missing *NotFoundError
+	if errors.As(err, &missing) && len(missing.Found) == 0 {
+		if c, findErr := e.FindConnection(ctx, job.Name, name); findErr == nil {
+			return object, fmt.Errorf("%s (%s) has left the source: on demand, only objects that are present are provisioned; the next cycle deals with it",
+				c.DisplayName, c.SourceAnchor)
+		}
+	}
+	if err != nil {
+		return object, err
+	}
+	if object.Presence != directory.Present {
+		return object, fmt.Errorf("%s is %s in the source: on demand, only objects that are present are provisioned; the next cycle deals with it",
+			name, object.Presence)
+	}
+	if enabled, told := object.Get("accountEnabled").Boolean(); object.Type == directory.User && told && !enabled {
+		return object, fmt.Errorf("%s is blocked in the source (accountEnabled is False): on demand, neither blocked nor deleted users are provisioned; "+
+			"the next cycle deals with them", name)
+	}
+	return object, nil
+}
+
 // Provision carries one user or group through the flow now, its references
 // included, whether it changed or not (Microsoft Learn, "On-demand
 // provisioning"). It returns what the flow made of it: one result, and a
-// second one if references were set.
+// second one if references were set. It works on a paused job too.
 func (e *Engine) Provision(ctx context.Context, job Job, name string, opts Options) ([]Result, error) {
-	object, err := job.one(ctx, name)
+	if job.OnDemand != nil {
+		job.Target = job.OnDemand
+	}
+	object, err := e.onDemand(ctx, job, name)
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := e.chosen(ctx, job, object, opts.Members)
 	if err != nil {
 		return nil, err
 	}
@@ -70,14 +101,16 @@ func (e *Engine) Provision(ctx context.Context, job Job, name string, opts Optio
 	if err != nil {
 		return nil, err
 	}
-	err = c.provision(ctx, object)
+	err = c.provision(ctx, object, chosen)
 	if e := unlock(); err == nil && e != nil {
 		err = e
 	}
 	return results, err
 }
 
-func (c *cycle) provision(ctx context.Context, object directory.Object) error {
+// provision carries the object through the flow, of its members the chosen
+// ones alone, if any were.
+func (c *cycle) provision(ctx context.Context, object directory.Object, chosen []string) error {
 	if err := c.load(ctx); err != nil {
 		return err
 	}
@@ -96,6 +129,11 @@ func (c *cycle) provision(ctx context.Context, object directory.Object) error {
 	}
 	_, connected := connections[object.Anchor]
 	change.New = !connected
+	if len(chosen) > 0 {
+		if change.Object, err = c.choose(ctx, object, chosen); err != nil {
+			return err
+		}
+	}
 	err = c.imports[object.Type].append(func(b []byte) []byte { return directory.AppendChange(b, change) })
 	if err != nil {
 		return err
@@ -114,6 +152,9 @@ func (c *cycle) load(ctx context.Context) (err error) {
 	}
 	if c.job.Application.ID == "" {
 		c.job.Application.ID = c.record.ID
+	}
+	if err := c.readUnanswered(ctx); err != nil {
+		return err
 	}
 	return c.store.Escrows(ctx, c.job.Name, func(e state.Escrow) error {
 		e.Message, e.DisplayName = "", "" // there may be many

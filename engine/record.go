@@ -33,7 +33,7 @@ func each[I any](
 	// A fault (credentials that fail) stops the cycle as ctx does.
 	taking, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	c.inHand, c.taking = inHand, taking
+	c.inHand, c.taking, c.stop = inHand, taking, stop
 
 	var batch []result
 	err := ordered(taking, c.job.Settings.Concurrency, next,
@@ -53,7 +53,13 @@ func each[I any](
 			// What was done is recorded, however long the cycle was told to stop ago.
 			err := c.recordBatch(context.WithoutCancel(ctx), batch)
 			batch = batch[:0]
-			return err
+			if err != nil {
+				return err
+			}
+			if err := c.askPaused(context.WithoutCancel(ctx)); err != nil {
+				stop(err) // what is in hand is still recorded
+			}
+			return nil
 		})
 	if err == nil && taking.Err() != nil { // a fault of the very last objects
 		err = context.Cause(taking)
@@ -77,7 +83,16 @@ func interrupted(ctx context.Context, err error) error {
 func (c *cycle) brokenOff() bool { return c.inHand != nil && c.inHand.Err() != nil }
 
 // stopping reports whether the cycle is to stop after the request in hand.
-func (c *cycle) stopping() bool { return c.taking != nil && c.taking.Err() != nil }
+func (c *cycle) stopping() bool {
+	if c.taking == nil || c.taking.Err() != nil {
+		return c.taking != nil
+	}
+	if err := c.askPausedAtTimes(c.inHand); err != nil {
+		c.stop(err)
+		return true
+	}
+	return false
+}
 
 // recordBatch stores the outcomes of results, gives back their claims, passes
 // on the references that are still to be set, counts, and tells the observer.

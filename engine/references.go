@@ -2,10 +2,9 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/scimsync/scimsync/connectors"
@@ -14,55 +13,6 @@ import (
 	"github.com/scimsync/scimsync/engine/provlog"
 	"github.com/scimsync/scimsync/engine/state"
 )
-
-// refer notes on the result which references are to be set once all objects
-// were carried through the flow: those that the target does not show yet. An
-// object that has such references is not done before they were dealt with.
-func (f *flow) refer(r *result, current directory.Object) {
-	wanted := map[string]directory.Value{}
-	for _, v := range f.mapped.Values {
-		if v.Reference && !v.Value.IsEmpty() && f.unsettled(v.Value, current.Get(v.Target)) {
-			wanted[v.Target] = v.Value
-		}
-	}
-	// Members may all have gone: what was set earlier is known at the next step.
-	if f.connection != nil {
-		for _, target := range f.rule.Mapping.References() {
-			if _, there := wanted[target]; !there && f.rule.Type == directory.Group {
-				wanted[target] = directory.Of()
-			}
-		}
-	}
-	if len(wanted) == 0 {
-		return
-	}
-	wanted["displayName"] = directory.Str(f.displayName())
-	wanted["userPrincipalName"] = f.change.Object.Get("userPrincipalName")
-	r.pending = &pending{change: f.change, target: current}
-	if r.Changed {
-		r.pending.counted = r.counted
-	}
-	r.pending.change.Object = directory.Object{
-		Type: f.rule.Type, Anchor: f.change.Object.Anchor, Attributes: wanted,
-	}
-	outcome := &r.outcomes[0]
-	// Should the cycle end before they were, the object is looked at again, also
-	// if the source has gone back by then to what was seen of it before.
-	outcome.Seen, outcome.Release = f.unfinished(), false
-	if !r.Changed && !f.onDemand { // its references will say whether anything was done
-		r.count, r.Event, outcome.Event, r.Skipped = false, nil, nil, ""
-	}
-}
-
-// unsettled reports whether the target does not show yet what it is to refer
-// to. A multi-valued reference always is: what it holds is not read.
-func (f *flow) unsettled(wanted, current directory.Value) bool {
-	if wanted.Kind() == directory.List {
-		return true
-	}
-	connection, connected := f.subject.references[wanted.Anchor()]
-	return !connected || connection.TargetAnchor != current.Anchor()
-}
 
 // references sets what is still to be set of one object type.
 func (c *cycle) references(ctx context.Context, rule *Rule) error {
@@ -96,23 +46,23 @@ type linkage struct {
 	trace *trace
 	done  []plan.Operation
 	links []state.Link
-	// doubtful are the target anchors of the references of which nobody knows
-	// whether they are set, of the attribute in hand.
-	doubtful map[string]struct{}
-	unlinks  []state.Link
-	missing  []string          // source anchors that have no target object
-	names    map[string]string // what the objects are called, by the anchor of the reference
-	stopped  bool              // the cycle is to stop, before all of it was done
-	waits    bool              // one of them failed and will be tried again
-	exports  int64
-	err      error
+	// held are the target anchors that the attribute in hand was made to refer
+	// to, and doubtful those of them of which nobody knows whether it does.
+	held, doubtful map[string]struct{}
+	unlinks        []state.Link
+	missing        []string          // source anchors that have no target object
+	names          map[string]string // what the objects are called, by the anchor of the reference
+	stopped        bool              // the cycle is to stop, before all of it was done
+	waits          bool              // one of them failed and will be tried again
+	exports        int64
+	err            error
 }
 
 // set makes every reference of the object what the source says.
 func (l *linkage) set(ctx context.Context) result {
 	o := l.pending.change.Object
 	l.names = map[string]string{}
-	l.trace = l.newTrace(o, o.DisplayName())
+	l.trace = l.newTrace(o, o.DisplayName(), l.rule.Mapping.Redacted)
 	l.trace.imported(l.pending.change, nil)
 	l.trace.target(l.pending.target.Anchor)
 	for _, target := range l.rule.Mapping.References() {
@@ -141,25 +91,26 @@ func (l *linkage) plan(ctx context.Context, attribute string, wanted directory.V
 	if err != nil {
 		return nil, err
 	}
-	t, anchor := l.rule.Type, l.pending.target.Anchor
-	if wanted.Kind() == directory.List {
-		known, err := l.store.Links(ctx, l.job.Name, l.pending.change.Object.Anchor, attribute)
-		if err != nil {
-			return nil, err
-		}
-		l.doubtful, err = l.store.Links(ctx, l.job.Name, l.pending.change.Object.Anchor, attribute+inDoubt)
-		if err != nil {
-			return nil, err
-		}
-		maps.Copy(known, l.doubtful)
-		// What is deleted from the application is no member any more.
-		maps.DeleteFunc(known, func(anchor string, _ struct{}) bool { return l.overlay.gone(anchor) })
-		return plan.Members(t, anchor, attribute, resolved, known, l.doubtful, l.job.Settings.MembersPerPatch), nil
+	if l.held, l.doubtful, err = l.known(ctx, l.pending.change.Object.Anchor, attribute); err != nil {
+		return nil, err
 	}
-	if len(resolved) == 0 {
-		return nil, nil
+	t, anchor, shown := l.rule.Type, l.pending.target.Anchor, l.pending.target.Get(attribute)
+	var op plan.Operation
+	var differs bool
+	switch {
+	case wanted.Kind() == directory.List:
+		ops := plan.Members(t, anchor, attribute, resolved, plan.Membership{
+			Known: l.held, Doubtful: l.doubtful, Shown: !shown.IsEmpty() && !l.job.Settings.AlwaysAddMembers,
+		}, l.job.Settings.MembersPerPatch)
+		if slices.ContainsFunc(ops, func(op plan.Operation) bool { return op.Changes[0].Verb == plan.Replace }) {
+			l.warn(membersReplaced)
+		}
+		return ops, nil
+	case wanted.IsNull():
+		op, differs = plan.ClearReference(t, anchor, attribute, l.held, shown)
+	case len(resolved) > 0:
+		op, differs = plan.Reference(t, anchor, attribute, resolved[0], shown)
 	}
-	op, differs := plan.Reference(t, anchor, attribute, resolved[0], l.pending.target.Get(attribute))
 	if !differs {
 		return nil, nil
 	}
@@ -217,29 +168,52 @@ func (c *cycle) triedAgain(anchor string) bool {
 
 // apply writes one operation and reports whether to go on with the next.
 func (l *linkage) apply(ctx context.Context, op plan.Operation) bool {
-	l.exports++
 	_, err := l.export(ctx, op)
+	if errors.Is(err, connectors.ErrUnchanged) {
+		l.remember(op)
+		return true
+	}
+	l.exports++
 	if conflict := connectors.ClassOf(err) == connectors.Conflict; err != nil && (!conflict || !alreadyThere(op)) {
 		if l.err == nil {
 			l.err = err
 		}
-		if class := connectors.ClassOf(err); class == connectors.Retryable || class == connectors.NotSCIM {
+		if perhapsDone(err) {
 			l.links = append(l.links, linksOf(op, inDoubt)...)
 		}
 		// A value that the application refuses says nothing about the next one.
 		return conflict || connectors.ClassOf(err) == connectors.Rejected
 	}
 	l.done = append(l.done, op)
+	l.remember(op)
+	return true
+}
+
+// remember notes the references that are set and removed by now.
+func (l *linkage) remember(op plan.Operation) {
 	if len(l.doubtful) > 0 {
 		l.unlinks = append(l.unlinks, linksOf(op, inDoubt)...)
 	}
-	if op.Changes[0].Verb == plan.Remove {
+	change := op.Changes[0]
+	if change.New.Kind() != directory.List { // one value takes the place of all that were before
+		for anchor := range l.held {
+			for _, suffix := range []string{"", inDoubt} {
+				l.unlinks = append(l.unlinks, state.Link{Attribute: change.Attribute + suffix, TargetAnchor: anchor})
+			}
+		}
+	}
+	if change.Verb == plan.Remove {
 		l.unlinks = append(l.unlinks, linksOf(op, "")...)
 	} else {
 		l.links = append(l.links, linksOf(op, "")...)
 	}
-	return true
 }
+
+// membersReplaced is what an administrator is told of a group whose members
+// are replaced (scim-client-wire 5.7).
+const membersReplaced = "The application shows the members of groups although it is asked to leave them out. As Entra does, " +
+	"the job replaces them with each new member instead of adding it, and the group is left with the last. " +
+	"Correct the application, or set target.behavior.alwaysAddMembers."
 
 // inDoubt is put behind the name of an attribute for the references of which
 // nobody knows whether they are set: the answer to a request was lost. They are
@@ -249,9 +223,6 @@ const inDoubt = "?"
 // linksOf returns the references that an operation sets or removes.
 func linksOf(op plan.Operation, suffix string) (links []state.Link) {
 	for _, change := range op.Changes {
-		if change.New.Kind() != directory.List {
-			continue
-		}
 		for _, v := range change.New.Elements() {
 			links = append(links, state.Link{Attribute: change.Attribute + suffix, TargetAnchor: v.Anchor()})
 		}
@@ -295,7 +266,7 @@ func (l *linkage) result(ctx context.Context) result {
 	}
 	l.trace.resolved(l.missing)
 	for _, op := range l.done {
-		l.trace.modified(op, l.rule.Mapping.Redacted)
+		l.trace.modified(op)
 	}
 	if l.err == nil && l.waits {
 		l.err = &Failure{
@@ -307,15 +278,15 @@ func (l *linkage) result(ctx context.Context) result {
 	switch {
 	case l.err != nil:
 		fault := failure(l.err)
-		l.trace.fail("EntryExportUpdate", provlog.StepExport, plan.Update, fault)
-		r.Changed, r.counted, r.Entry.Action = true, plan.Fail, plan.Fail
-		r.count, r.uncount = true, l.pending.counted // an object that failed in part has failed
-		r.Entry.Reason = fault.Message
-		r.Entry.Error = &plan.EntryError{Code: fault.Code, Message: fault.Message}
 		escrow := failed(l.escrows[o.Anchor], state.Escrow{
 			Type: o.Type, SourceAnchor: o.Anchor, DisplayName: o.DisplayName(), Reference: true,
 			Code: fault.Code, Message: fault.Message,
 		}, now.UTC())
+		l.trace.fail("EntryExportUpdate", provlog.StepExport, plan.Update, fault, escrow)
+		r.Changed, r.counted, r.Entry.Action = true, plan.Fail, plan.Fail
+		r.count, r.uncount = true, l.pending.counted // an object that failed in part has failed
+		r.Entry.Reason = fault.Message
+		r.Entry.Error = &plan.EntryError{Code: fault.Code, Message: fault.Message}
 		outcome.Escrow, outcome.Release = escrow, escrow == nil
 		r.fault = endsCycle(l.err)
 	case len(l.done) > 0:
@@ -397,32 +368,6 @@ func (l *linkage) called(ctx context.Context, v directory.Value) string {
 		}
 	}
 	return strings.Join(names, ", ")
-}
-
-// unresolved is Microsoft's code for a reference to an object that is not
-// provisioned (scim-client-wire 5.10).
-const unresolved = "UnableToResolveReferenceAttributeValue"
-
-func (t *trace) resolved(missing []string) {
-	if len(missing) == 0 {
-		t.step("EntrySynchronizationReferenceResolution", provlog.StepReferenceResolution, provlog.Success, nil,
-			"Every object that %s refers to is provisioned", t.name)
-		return
-	}
-	t.step("EntrySynchronizationReferenceResolution", provlog.StepReferenceResolution, provlog.Warning,
-		map[string]string{"ErrorCode": unresolved, "UnresolvedReferences": listed(missing)},
-		"%s refers to %d objects that are not provisioned, which are left out", t.name, len(missing))
-}
-
-func (t *trace) referenced(n int) {
-	what := "1 reference"
-	if n > 1 {
-		what = strconv.Itoa(n) + " references"
-	}
-	t.event.ProvisioningStatusInfo.Status = provlog.Success
-	t.event.ProvisioningAction = provlog.ActionUpdate
-	t.step("EntryExportUpdate", provlog.StepExport, provlog.Success, nil,
-		"%s of %s set in the application", what, t.name)
 }
 
 // listed names the first few of a list that may be long.

@@ -63,6 +63,36 @@ func TestAPlanAddsNoMemberThatItDeletes(t *testing.T) {
 	equal(t, "members", w.members("Sales"), []string{"bo@contoso.com"})
 }
 
+func TestAPlanRemovesNoMemberThatItDeletes(t *testing.T) {
+	w := newWorld(t)
+	w.source.hire("ada")
+	w.source.hire("bo")
+	w.source.group("Sales", "ada", "bo")
+	w.cycle()
+	w.source.softDelete("ada")
+	w.cycle()
+	w.source.deleted = nil // purged
+	w.source.group("Sales", "bo")
+	equal(t, "purged and out of the group", w.asPlanned(t), plan.Summary{Delete: 1, Skip: 1})
+	equal(t, "members", w.members("Sales"), []string{"bo@contoso.com"})
+}
+
+func TestAPlanAddsNoMemberWhoIsNoLongerManaged(t *testing.T) {
+	w := newWorld(t)
+	w.source.hire("ada")
+	w.source.hire("bo")
+	w.source.group("Sales", "bo")
+	w.cycle()
+	w.source.unassign("ada")
+	w.cycle()
+	w.source.softDelete("ada")
+	w.cycle()
+	w.source.deleted = nil // purged, which deletes nobody who had left scope before
+	w.source.group("Sales", "ada", "bo")
+	equal(t, "purged", w.asPlanned(t), plan.Summary{Skip: 2})
+	equal(t, "members", w.members("Sales"), []string{"bo@contoso.com"})
+}
+
 func TestARedactedValueIsInNoPlanAndInNoLog(t *testing.T) {
 	const secret = "SECRET-77"
 	w := newWorld(t)
@@ -197,7 +227,7 @@ func TestOnDemandShowsEveryStepOfAGroupThatIsAsItShouldBe(t *testing.T) {
 		}
 	}
 	equal(t, "steps", steps, []string{
-		"EntryImportUpdate", "EntrySynchronizationScoping", "EntryImport", "EntrySynchronizationSkip",
+		"EntryImportUpdate", "EntryImport", "EntrySynchronizationScoping", "EntrySynchronizationSkip",
 		"EntryImportUpdate", "EntrySynchronizationReferenceResolution", "EntrySynchronizationSkip",
 	})
 }

@@ -51,6 +51,10 @@ type Scheduler struct {
 	cancel  context.CancelFunc
 }
 
+// pausePoll is how often the store is asked whether a paused job whose time has
+// come was started again, perhaps by another process.
+const pausePoll = time.Second
+
 // entry is one scheduled job.
 type entry struct {
 	scheduled Scheduled
@@ -58,6 +62,7 @@ type entry struct {
 	waiting   bool // a start is on the schedule
 	running   bool
 	removed   bool
+	paused    bool // its time has come, and it waits to be started
 }
 
 // NewScheduler returns a scheduler without jobs. Run sets it going.
@@ -82,7 +87,7 @@ func (s *Scheduler) Run(ctx context.Context) {
 // Set makes these the scheduler's jobs: a job that it has already goes on with
 // its new definition after the cycle under way, a job that is not among them
 // is not started again. A job that never ran, or whose time has passed, starts
-// at once.
+// at once; one that is paused, once it is started.
 func (s *Scheduler) Set(ctx context.Context, jobs []Scheduled) error {
 	last := make([]state.Job, len(jobs))
 	for i, j := range jobs {
@@ -120,9 +125,10 @@ func (s *Scheduler) Set(ctx context.Context, jobs []Scheduled) error {
 }
 
 // due returns when a job is to run that may have run before. A changed
-// configuration is not waited with: it starts a new initial cycle at once.
+// configuration is not waited with: it starts a new initial cycle at once. Nor
+// is the rest of a cycle that ended because the job was paused.
 func (s *Scheduler) due(j Scheduled, record state.Job) time.Time {
-	if record.Last == nil || record.Configuration != j.Job.Fingerprint {
+	if record.Last == nil || record.Configuration != j.Job.Fingerprint || record.Last.ErrorCode == pausedCode {
 		return s.engine.Now()
 	}
 	return j.Next(record.Last.Ended)
@@ -130,13 +136,19 @@ func (s *Scheduler) due(j Scheduled, record state.Job) time.Time {
 
 // plan puts the job's next start on the schedule. s.mu is held.
 func (s *Scheduler) plan(e *entry, at time.Time) {
+	s.put(e, at)
+	if e.waiting {
+		s.engine.Logger.Info("scheduled", zap.String("job", e.scheduled.Job.Name), zap.Time("next", at))
+	}
+}
+
+func (s *Scheduler) put(e *entry, at time.Time) {
 	s.unplan(e)
 	if s.stopped {
 		return
 	}
 	e.waiting = true
 	e.id = s.cron.Schedule(&once{at: at}, cron.FuncJob(func() { s.start(e) }))
-	s.engine.Logger.Info("scheduled", zap.String("job", e.scheduled.Job.Name), zap.Time("next", at))
 }
 
 func (s *Scheduler) unplan(e *entry) {
@@ -174,18 +186,32 @@ func (s *Scheduler) start(e *entry) {
 	}
 	s.unplan(e)
 	e.running = true
-	scheduled := e.scheduled
+	scheduled, waited := e.scheduled, e.paused
 	s.running.Add(1)
 	s.mu.Unlock()
 	defer s.running.Done()
 
-	s.cycle(scheduled)
+	log := s.engine.Logger.With(zap.String("job", scheduled.Job.Name))
+	waits := s.isPaused(scheduled.Job.Name)
+	switch {
+	case waits && !waited:
+		log.Info("paused: no cycle runs before the job is started")
+	case !waits && waited:
+		log.Info("started again")
+		fallthrough
+	case !waits:
+		waits = s.cycle(scheduled)
+	}
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e.running = false
 	if e.removed {
 		delete(s.jobs, scheduled.Job.Name)
+		return
+	}
+	if e.paused = waits; waits {
+		s.put(e, s.engine.Now().Add(pausePoll))
 		return
 	}
 	next := e.scheduled.Next(s.engine.Now())
@@ -195,15 +221,30 @@ func (s *Scheduler) start(e *entry) {
 	s.plan(e, next)
 }
 
-func (s *Scheduler) cycle(j Scheduled) {
+// isPaused reports whether the job is paused. Where that cannot be found out,
+// the cycle tells why.
+func (s *Scheduler) isPaused(job string) bool {
+	since, err := s.engine.Store.Paused(s.ctx, job)
+	return err == nil && !since.IsZero()
+}
+
+// cycle runs a cycle and reports whether it was kept from its end because the
+// job is paused.
+func (s *Scheduler) cycle(j Scheduled) (paused bool) {
 	log := s.engine.Logger.With(zap.String("job", j.Job.Name))
 	log.Info("cycle started")
 	x, err := s.engine.Cycle(s.ctx, j.Job, Options{})
+	for _, warning := range x.Warnings {
+		log.Warn("the source", zap.String("cycle", x.CycleID), zap.String("warning", warning))
+	}
 	fields := []zap.Field{
 		zap.String("cycle", x.CycleID), zap.Bool("initial", x.Initial), zap.Stringer("summary", x.Summary),
 		zap.Duration("took", x.Ended.Sub(x.Began)),
 	}
 	switch {
+	case pausedBy(err) != nil:
+		log.Info("cycle ended between two objects, for the job was paused", fields...)
+		return true
 	case errors.Is(err, ErrInterrupted):
 		log.Info("cycle interrupted; the next one goes on from here", fields...)
 	case errors.Is(err, state.ErrLocked):
@@ -215,4 +256,5 @@ func (s *Scheduler) cycle(j Scheduled) {
 	default:
 		log.Info("cycle ended", fields...)
 	}
+	return false
 }

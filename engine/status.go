@@ -42,7 +42,10 @@ type SynchronizationStatus struct {
 	SteadyStateLastAchievedTime        time.Time                  `json:"steadyStateLastAchievedTime"`
 	SynchronizedEntryCountByType       []KeyCount                 `json:"synchronizedEntryCountByType"`
 	TroubleshootingURL                 string                     `json:"troubleshootingUrl"`
-	Escrows                            int64                      `json:"escrows"` // scimsync's addition: objects waiting for another try
+	// scimsync's additions: objects waiting for another try, and since when the
+	// job is paused.
+	Escrows     int64      `json:"escrows"`
+	PausedSince *time.Time `json:"pausedSince,omitempty"`
 }
 
 // SynchronizationQuarantine is Graph's synchronizationQuarantine.
@@ -95,8 +98,10 @@ type KeyCount struct {
 
 // Status returns what is known of a job, in Graph's shape. interval is the
 // schedule as ISO 8601 or a cron expression; next is when the job runs next,
-// zero if it is not scheduled.
-func Status(record state.Job, counts state.Counts, interval string, next time.Time) SynchronizationJob {
+// zero if it is not scheduled; paused is since when it is paused, zero if it is
+// not. A job that is paused and in quarantine shows its code as Paused, and its
+// quarantine beside it.
+func Status(record state.Job, counts state.Counts, interval string, next, paused time.Time) SynchronizationJob {
 	job := SynchronizationJob{
 		ID: record.ID, Name: record.Name, TemplateID: "scim",
 		Schedule:                   SynchronizationSchedule{Interval: interval, State: "Active"},
@@ -122,7 +127,9 @@ func Status(record state.Job, counts state.Counts, interval string, next time.Ti
 			Error: &SynchronizationError{Code: q.Reason, Message: q.Message, TenantActionable: true},
 		}
 	}
-	if !next.IsZero() {
+	if !paused.IsZero() {
+		job.Schedule.State, job.Status.Code, job.Status.PausedSince = "Paused", "Paused", &paused
+	} else if !next.IsZero() {
 		job.Schedule.NextRun = &next
 	}
 	for _, t := range []directory.ObjectType{directory.User, directory.Group} {

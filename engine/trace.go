@@ -1,17 +1,16 @@
 package engine
 
 import (
-	"errors"
 	"fmt"
+	"maps"
 	"strconv"
+	"strings"
 	"time"
 
-	"github.com/scimsync/scimsync/connectors"
 	"github.com/scimsync/scimsync/connectors/directory"
 	"github.com/scimsync/scimsync/engine/plan"
 	"github.com/scimsync/scimsync/engine/provlog"
 	"github.com/scimsync/scimsync/engine/state"
-	"github.com/scimsync/scimsync/mapping"
 	"github.com/scimsync/scimsync/scope"
 )
 
@@ -27,23 +26,34 @@ const (
 // through the flow. Step names are the ones of Microsoft's log
 // (scim-client-wire 9.3); the sentences are scimsync's own.
 type trace struct {
-	event provlog.Event
-	began time.Time
-	name  string // what a sentence calls the object: User 'Ada Ito'
+	event    provlog.Event
+	began    time.Time
+	now      func() time.Time
+	name     string            // what a sentence calls the object: User 'Ada Ito'
+	reported string            // Microsoft's ReportableIdentifier: a user's name to sign in, a group's id
+	retry    bool              // the object is tried again
+	values   map[string]string // what the operation under way writes
+	redacted func(attribute string) bool
 }
 
-func (c *cycle) newTrace(o directory.Object, displayName string) *trace {
+func (c *cycle) newTrace(o directory.Object, displayName string, redacted func(attribute string) bool) *trace {
 	now := c.engine.Now()
+	reported := o.Get("userPrincipalName").Text()
+	if reported == "" {
+		reported = o.Anchor
+	}
 	return &trace{
-		began: now,
-		name:  fmt.Sprintf("%s '%s'", o.Type, displayName),
+		began:    now,
+		now:      c.engine.Now,
+		name:     fmt.Sprintf("%s '%s'", o.Type, displayName),
+		reported: reported, redacted: redacted,
 		event: provlog.Event{
 			ID: c.engine.NewID(), TenantID: c.engine.TenantID, JobID: c.record.ID,
 			CycleID: c.execution.CycleID, ChangeID: c.engine.NewID(),
 			ProvisioningAction: provlog.ActionOther, ModifiedProperties: []provlog.ModifiedProperty{},
 			ProvisioningSteps: []provlog.Step{},
 			ServicePrincipal:  provlog.Principal{ID: c.job.Application.ID, DisplayName: c.job.Application.DisplayName},
-			SourceSystem:      provlog.System{ID: c.engine.TenantID, DisplayName: "Azure Active Directory", Details: map[string]string{}},
+			SourceSystem:      provlog.System{ID: c.engine.TenantID, DisplayName: "Microsoft Entra ID", Details: map[string]string{}},
 			TargetSystem: provlog.System{ID: c.job.Application.ID, DisplayName: "customappsso", Details: map[string]string{
 				"ApplicationId": c.job.Application.ID, "ServicePrincipalId": c.job.Application.ID,
 				"ServicePrincipalDisplayName": c.job.Application.DisplayName,
@@ -60,7 +70,7 @@ func (c *cycle) newTrace(o directory.Object, displayName string) *trace {
 func sourceDetails(o directory.Object) map[string]string {
 	details := map[string]string{"id": o.Anchor, "odatatype": string(o.Type)}
 	if upn := o.Get("userPrincipalName"); !upn.IsEmpty() {
-		details["userPrincipalName"] = upn.Text()
+		details["UserPrincipalName"] = upn.Text()
 	}
 	if name := o.Get("displayName"); !name.IsEmpty() {
 		details["DisplayName"] = name.Text()
@@ -82,31 +92,43 @@ func (t *trace) step(name string, kind provlog.StepType, status provlog.Status, 
 	}
 	t.event.ProvisioningSteps = append(t.event.ProvisioningSteps, provlog.Step{
 		Name: name, ProvisioningStepType: kind, Status: status,
-		Description: fmt.Sprintf(format, args...), Details: details,
+		Description: fmt.Sprintf(format, args...), Details: details, At: t.now().UTC(),
 	})
 }
 
+// imported notes what was read. An object that failed before has the step of a
+// retry instead, and none of scoping and matching: so do captured records.
 func (t *trace) imported(ch directory.Change, escrow *state.Escrow) {
+	if escrow != nil {
+		t.retry = true
+		t.step("EntryEscrowRetry", provlog.StepImport, provlog.Success, map[string]string{
+			"Identifier": ch.Object.Anchor, "Origin": "Source", "TypeName": "EscrowedEntryDefault",
+			"CreationTime": escrow.First.UTC().Format(time.RFC3339Nano), "NextAttempt": escrow.Next.UTC().Format(dotNetTime),
+			"CountProcessed": strconv.Itoa(escrow.Attempts - 1),
+		}, "%s is tried again: it failed %d times since %s", t.name, escrow.Attempts, escrow.First.UTC().Format(time.RFC3339))
+		return
+	}
 	name, what := "EntryImportUpdate", "a change of"
 	switch {
 	case ch.Object.Presence == directory.HardDeleted:
 		name, what = "EntryImportDelete", "the deletion of"
 	case ch.Object.Presence == directory.SoftDeleted:
-		name, what = "EntryImportUpdate", "the soft deletion of"
+		what = "the soft deletion of"
 	case ch.New:
 		name, what = "EntryImportAdd", "a new"
-	}
-	if escrow != nil {
-		t.step("EntryEscrowRetry", provlog.StepImport, provlog.Success,
-			map[string]string{"RetryCount": strconv.Itoa(escrow.Attempts)},
-			"%s is tried again: it failed %d times since %s", t.name, escrow.Attempts, escrow.First.UTC().Format(time.RFC3339))
 	}
 	t.step(name, provlog.StepImport, provlog.Success, map[string]string{
 		"objectId": ch.Object.Anchor, "displayName": t.event.SourceIdentity.DisplayName,
 	}, "Read %s %s from the source", what, t.name)
 }
 
+// dotNetTime is how .NET prints a time where nothing else is asked for.
+const dotNetTime = "1/2/2006 3:04:05 PM"
+
 func (t *trace) scoped(d scope.Decision) {
+	if t.retry && d.InScope {
+		return
+	}
 	status := provlog.Success
 	if !d.InScope {
 		status = provlog.Skipped
@@ -114,28 +136,41 @@ func (t *trace) scoped(d scope.Decision) {
 	t.step("EntrySynchronizationScoping", provlog.StepScoping, status, d.Details, "%s is %s", t.name, d.Reason)
 }
 
-func (t *trace) matched(found bool, target, how string) {
-	name, sentence := "EntrySynchronizationAdd", "%s has no counterpart in the application: %s"
-	if found {
-		name, sentence = "EntryImport", "%s was found in the application: %s"
+// found notes the target object that was read or matched. The step stands
+// before the one of scoping, which Entra takes after it for such an object.
+func (t *trace) found(o directory.Object, how string) {
+	t.target(o.Anchor)
+	if t.retry {
+		return
 	}
-	t.target(target)
-	t.step(name, provlog.StepMatching, provlog.Success, nil, sentence, t.name, how)
+	details := map[string]string{"id": o.Anchor}
+	for name, v := range o.Attributes {
+		if v.Kind() != directory.Reference && v.Kind() != directory.List {
+			details[t.detail(name)] = t.shown(name, v.Text())
+		}
+	}
+	t.step("EntryImport", provlog.StepMatching, provlog.Success, details, "%s was found in the application: %s", t.name, how)
+	steps := t.event.ProvisioningSteps
+	if n := len(steps); n > 1 && steps[n-2].ProvisioningStepType == provlog.StepScoping {
+		steps[n-2], steps[n-1] = steps[n-1], steps[n-2]
+	}
 }
 
-func (t *trace) target(anchor string) {
-	if anchor != "" {
-		t.event.TargetIdentity.ID = anchor
-		t.event.TargetIdentity.DisplayName = t.event.SourceIdentity.DisplayName
-		t.event.TargetIdentity.Details["id"] = anchor
+func (t *trace) unmatched(how string) {
+	if !t.retry {
+		t.step("EntrySynchronizationAdd", provlog.StepMatching, provlog.Success, nil, "%s has no counterpart in the application: %s", t.name, how)
 	}
 }
+
+// target notes the target object. Its name is left empty, as it is in captured
+// records.
+func (t *trace) target(anchor string) { t.event.TargetIdentity.ID = anchor }
 
 // skip ends the trace of an object that is left as it is.
 func (t *trace) skip(skipReason, why string) {
 	t.event.ProvisioningStatusInfo.Status = provlog.Skipped
 	t.step("EntrySynchronizationSkip", provlog.StepExport, provlog.Skipped,
-		map[string]string{"SkipReason": skipReason}, "%s is left as it is: %s", t.name, why)
+		map[string]string{"SkipReason": skipReason, "ReportableIdentifier": t.reported}, "%s is left as it is: %s", t.name, why)
 }
 
 var exportSteps = map[plan.Action]string{
@@ -147,87 +182,95 @@ var pastTense = map[plan.Action]string{
 	plan.Create: "created", plan.Update: "updated", plan.Disable: "disabled", plan.Delete: "deleted",
 }
 
-// exported notes an operation that was carried out.
-func (t *trace) exported(op plan.Operation, redacted func(string) bool) {
-	t.event.ProvisioningStatusInfo.Status = provlog.Success
-	t.event.ProvisioningAction = provlog.Action(op.Action)
-	t.modified(op, redacted)
-	t.step(exportSteps[op.Action], provlog.StepExport, provlog.Success, nil,
-		"%s was %s in the application", t.name, pastTense[op.Action])
+// exporting notes the operation that is about to be carried out.
+func (t *trace) exporting(op plan.Operation) {
+	t.modified(op)
+	t.values = map[string]string{}
+	for _, c := range op.Changes {
+		t.values[t.detail(c.Attribute)] = t.shown(c.Attribute, c.New.Text())
+	}
 }
 
-func (t *trace) modified(op plan.Operation, redacted func(string) bool) {
-	for _, p := range plan.Properties([]plan.Operation{op}, redacted) {
+// exported notes that it was.
+func (t *trace) exported(action plan.Action) {
+	t.event.ProvisioningStatusInfo.Status = provlog.Success
+	t.event.ProvisioningAction = provlog.Action(action)
+	t.step(exportSteps[action], provlog.StepExport, provlog.Success, t.exportDetails(),
+		"%s was %s in the application", t.name, pastTense[action])
+}
+
+func (t *trace) exportDetails() map[string]string {
+	details := map[string]string{"ReportableIdentifier": t.reported}
+	maps.Copy(details, t.values)
+	return details
+}
+
+func (t *trace) modified(op plan.Operation) {
+	for _, p := range plan.Properties([]plan.Operation{op}, t.redacted) {
 		t.event.ModifiedProperties = append(t.event.ModifiedProperties, provlog.ModifiedProperty{
 			DisplayName: p.DisplayName, OldValue: p.OldValue, NewValue: p.NewValue,
 		})
 	}
 }
 
-// fail ends the trace of an object that could not be provisioned.
-func (t *trace) fail(step string, kind provlog.StepType, action plan.Action, f *Failure) {
+// detail is a target attribute's name as the key of a step's detail: captured
+// records have no dots and colons in it.
+func (t *trace) detail(attribute string) string { return detailKey.Replace(attribute) }
+
+var detailKey = strings.NewReplacer(".", "", ":", "")
+
+func (t *trace) shown(attribute, value string) string {
+	if t.redacted(attribute) {
+		return plan.Redacted
+	}
+	return value
+}
+
+// fail ends the trace of an object that could not be provisioned. escrow says
+// when it is tried again, nil if it is not.
+func (t *trace) fail(step string, kind provlog.StepType, action plan.Action, f *Failure, escrow *state.Escrow) {
 	if action != "" {
 		t.event.ProvisioningAction = provlog.Action(action)
 	}
 	t.event.ProvisioningStatusInfo = provlog.StatusInfo{Status: provlog.Failure, ErrorInformation: &provlog.ErrorInformation{
-		ErrorCode: f.Code, Reason: f.Message, AdditionalDetails: f.Details,
-		ErrorCategory: f.Category, RecommendedAction: f.Advice,
+		ErrorCode: f.Code, Reason: f.reason(escrow), ErrorCategory: f.Category, RecommendedAction: f.Advice,
 	}}
-	t.step(step, kind, provlog.Failure, map[string]string{"ErrorCode": f.Code}, "%s: %s", t.name, f.Message)
+	details := map[string]string{"ReportableIdentifier": t.reported}
+	if kind == provlog.StepExport {
+		details = t.exportDetails()
+	}
+	details["ErrorCode"] = f.Code
+	t.step(step, kind, provlog.Failure, details, "%s: %s", t.name, f.Message)
+}
+
+// unresolved is Microsoft's code for a reference to an object that is not
+// provisioned (scim-client-wire 5.10).
+const unresolved = "UnableToResolveReferenceAttributeValue"
+
+func (t *trace) resolved(missing []string) {
+	if len(missing) == 0 {
+		t.step("EntrySynchronizationReferenceResolution", provlog.StepReferenceResolution, provlog.Success, nil,
+			"Every object that %s refers to is provisioned", t.name)
+		return
+	}
+	t.step("EntrySynchronizationReferenceResolution", provlog.StepReferenceResolution, provlog.Warning,
+		map[string]string{"ErrorCode": unresolved, "UnresolvedReferences": listed(missing)},
+		"%s refers to %d objects that are not provisioned, which are left out", t.name, len(missing))
+}
+
+func (t *trace) referenced(n int) {
+	what := "1 reference"
+	if n > 1 {
+		what = strconv.Itoa(n) + " references"
+	}
+	t.event.ProvisioningStatusInfo.Status = provlog.Success
+	t.event.ProvisioningAction = provlog.ActionUpdate
+	t.step("EntryExportUpdate", provlog.StepExport, provlog.Success, nil,
+		"%s of %s set in the application", what, t.name)
 }
 
 func (t *trace) finish(now time.Time) *provlog.Event {
 	t.event.ActivityDateTime = now.UTC()
 	t.event.DurationInMilliseconds = now.Sub(t.began).Milliseconds()
 	return &t.event
-}
-
-// Failure says why one object could not be provisioned.
-type Failure struct {
-	Code     string // Microsoft's error code
-	Message  string
-	Details  string
-	Category string // Graph's errorCategory
-	Advice   string // what to do about it
-	Err      error
-}
-
-// Error returns code and message.
-func (f *Failure) Error() string { return f.Code + ": " + f.Message }
-
-// Unwrap returns the cause.
-func (f *Failure) Unwrap() error { return f.Err }
-
-// failure says what an error of the target, or of a mapping, means for an object.
-func failure(err error) *Failure {
-	var f *Failure
-	if errors.As(err, &f) {
-		return f
-	}
-	var value *mapping.ValueError
-	if errors.As(err, &value) {
-		return &Failure{
-			Code: skipValidation, Message: err.Error(), Category: "failure", Err: err,
-			Advice: "Correct the attribute in the directory, or its mapping.",
-		}
-	}
-	var target *connectors.Error
-	if !errors.As(err, &target) {
-		return &Failure{Code: "InternalError", Message: err.Error(), Category: "failure", Err: err,
-			Advice: "Look at the message; if it points to nothing that you can change, report it as a fault of scimsync."}
-	}
-	return &Failure{
-		Code: target.Code, Message: err.Error(), Details: target.Body, Category: "nonServiceFailure",
-		Advice: advice[target.Class], Err: err,
-	}
-}
-
-var advice = map[connectors.Class]string{
-	connectors.Retryable:   "The application did not answer as it should. Nothing needs to be done if it recovers: the object is tried again.",
-	connectors.Throttled:   "The application is limiting requests. The object is tried again; a lower concurrency setting spares it.",
-	connectors.Credentials: "Give the job a valid secret token, with the right to write users and groups.",
-	connectors.NotSCIM:     "Check the tenant URL: what answers there does not speak SCIM.",
-	connectors.Conflict:    "Another object of the application holds a value that must be unique. Remove it there, or choose a matching attribute that finds it.",
-	connectors.Gone:        "The connected object was removed from the application. Restart the job with its connections reset, so that it is matched again.",
-	connectors.Rejected:    "The application refuses the request. Its answer says why: correct the value, the mapping, or the application.",
 }

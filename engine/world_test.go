@@ -44,11 +44,13 @@ type world struct {
 
 const token = "test-token"
 
-func newWorld(t testing.TB) *world {
+// newWorld returns a world whose application is the sandbox, shaped otherwise
+// where a test says so.
+func newWorld(t testing.TB, shapes ...func(*sandbox.Options)) *world {
 	t.Helper()
 	w := &world{t: t, now: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC), source: &memory{}}
 	n := 0
-	w.app = sandbox.New(sandbox.Options{Token: token, Now: func() time.Time { return w.now }, NewID: func() string {
+	options := sandbox.Options{Token: token, Now: func() time.Time { return w.now }, NewID: func() string {
 		n++
 		return fmt.Sprintf("t%d", n)
 	}, OnRequest: func(r sandbox.Recorded) {
@@ -63,7 +65,11 @@ func newWorld(t testing.TB) *world {
 			line += " " + string(r.Body)
 		}
 		w.sent = append(w.sent, line)
-	}})
+	}}
+	for _, shape := range shapes {
+		shape(&options)
+	}
+	w.app = sandbox.New(options)
 	store, err := sqlite.Open(context.Background(), filepath.Join(t.TempDir(), "state.db"))
 	if err != nil {
 		t.Fatal(err)

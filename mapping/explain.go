@@ -15,6 +15,15 @@ type Explained struct {
 	Source string          // source attribute, expression or constant; "" for None, RedactedText where it calls Redact
 	Value  directory.Value // what the mapping gives; RedactedText where it is redacted
 	Reason string          // what flows, when, and if nothing why
+
+	Apply      Apply  // Always or OnCreate
+	Precedence int    // of a matching attribute; 0 for any other
+	Default    string // "" for none
+	Reference  bool   // the value refers to other objects
+	Redacted   bool   // the value is never shown
+	// Considered: the mapping is evaluated at all. It is not if it looks for a
+	// unique value, or if the object leaves scope and it takes no access away.
+	Considered bool
 }
 
 // RedactedText stands for a redacted value in what people read (Microsoft
@@ -33,11 +42,17 @@ func (m *Mapping) Explain(o directory.Object, in Input) []Explained {
 }
 
 func (e *evaluation) explain(r *row) Explained {
-	x := Explained{Target: r.target, Kind: r.kind, Source: r.source}
+	x := Explained{
+		Target: r.target, Kind: r.kind, Source: r.source, Apply: Always, Precedence: r.precedence, Default: r.fallback.Text(),
+		Reference: r.reference, Redacted: r.redacted, Considered: r.considered(e.in),
+	}
+	if r.onCreate {
+		x.Apply = OnCreate
+	}
 	if r.kind == Constant {
 		x.Source = r.constant.Text()
 	}
-	if !r.considered(e.in) {
+	if !x.Considered {
 		x.Reason = "does not flow when an object leaves scope"
 		if !e.in.Deprovision {
 			x.Reason = "looks for a unique value, on creation only"

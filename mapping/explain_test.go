@@ -28,7 +28,14 @@ func TestExplain(t *testing.T) {
 	o := ada()
 	delete(o.Attributes, "city")
 	delete(o.Attributes, "mailNickname")
-	want := []Explained{
+	type line struct {
+		Target string
+		Kind   Kind
+		Source string
+		Value  directory.Value
+		Reason string
+	}
+	want := []line{
 		{"userName", Direct, "userPrincipalName", s("ada@contoso.com"), "flows; matching attribute of precedence 1"},
 		{"externalId", Direct, "mailNickname", directory.Value{}, "empty: nothing flows; matching attribute of precedence 2, passed over because it is empty"},
 		{"secret", Expression, "[Redact]", s("[Redact]"), "flows"},
@@ -43,7 +50,16 @@ func TestExplain(t *testing.T) {
 		{"unique", Expression, "SelectUniqueValue([mail], [displayName])", directory.Value{}, "looks for a unique value, on creation only"},
 		{"active", Expression, SoftDeleteExpression, s("True"), "flows"},
 	}
-	if diff := cmp.Diff(want, m.Explain(o, Input{Now: now})); diff != "" {
+	var got []line
+	for _, x := range m.Explain(o, Input{Now: now}) {
+		got = append(got, line{x.Target, x.Kind, x.Source, x.Value, x.Reason})
+		onCreate := x.Target == "constant" || x.Target == "unique"
+		if (x.Apply == OnCreate) != onCreate || x.Redacted != (x.Target == "secret") || x.Reference != (x.Target == "manager") ||
+			x.Considered == (x.Target == "unique") || (x.Default == "d") != (x.Target == "default" || x.Target == "both") {
+			t.Errorf("%+v", x)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 	for _, x := range m.Explain(o, Input{Now: now, Deprovision: true, SoftDeleted: true}) {

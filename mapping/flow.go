@@ -59,6 +59,9 @@ func (m *Mapping) Map(o directory.Object, in Input) (Result, error) {
 			continue
 		}
 		res.Values = r.appendValues(res.Values, v, in)
+		if r.reference && !r.onCreate && r.kind != None && !in.Deprovision && v.IsEmpty() {
+			res.Cleared = append(res.Cleared, r.target)
+		}
 		if r.precedence > 0 && !in.Deprovision && !v.IsEmpty() {
 			match[r.rank] = Match{Target: r.target, Value: v, Redacted: r.redacted}
 		}
@@ -138,6 +141,8 @@ func (e *evaluation) evaluate(r *row) (directory.Value, error) {
 	}
 	v, err := r.program.Eval(env)
 	switch {
+	case err == nil && r.assertive:
+		return assertiveRoles(v), nil
 	case err == nil, errors.Is(err, expr.ErrIgnoreObject), errors.Is(err, expr.ErrIgnoreAttribute):
 		return v, err
 	case r.redacted:

@@ -64,7 +64,9 @@ type Result struct {
 	// FlowNullValues, for updates.
 	Values []Value
 	Match  []Match // in the order of precedence; attributes without a value left out
-	Skip   bool    // IgnoreObjectFlow: leave this object alone
+	// Cleared are the references that the source object has no value for.
+	Cleared []string
+	Skip    bool // IgnoreObjectFlow: leave this object alone
 	// SkippedBy is the target attribute whose mapping said so.
 	SkippedBy string
 }

@@ -29,6 +29,7 @@ const (
 	accountEnabled = "accountEnabled"
 	roles          = "appRoleAssignments"
 	selectUnique   = "SelectUniqueValue"
+	assertRoles    = "AssertiveAppRoleAssignmentsComplex"
 )
 
 // row is an Attribute made ready.
@@ -46,6 +47,7 @@ type row struct {
 	reference  bool
 	redacted   bool
 	unique     bool     // calls SelectUniqueValue
+	assertive  bool     // calls AssertiveAppRoleAssignmentsComplex
 	reads      []string // canonical source attributes
 	// deprovisions: reads IsSoftDeleted or accountEnabled, and so flows when an
 	// object leaves scope.
@@ -132,6 +134,7 @@ func (r *row) setExpression(t directory.ObjectType, source string) []error {
 	}
 	r.kind, r.source, r.program = Expression, source, program
 	r.redacted, r.unique = program.Redacted(), program.Calls(selectUnique)
+	r.assertive = program.Calls(assertRoles)
 	if r.redacted {
 		r.source = RedactedText // a constant in it may be the secret
 	}

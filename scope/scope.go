@@ -2,6 +2,7 @@ package scope
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,6 +32,7 @@ type Scope struct {
 // filter is a Filter made ready.
 type filter struct {
 	label   string // filter "Sales in New York"
+	title   string // Sales in New York, or filter 2
 	clauses []clause
 	passed  string // ScopeEvaluationResult where this filter holds and is the first
 }
@@ -49,7 +51,7 @@ func Compile(t directory.ObjectType, settings Settings, filters []Filter) (*Scop
 	var errs []error
 	keys := map[string]int{}
 	for i, f := range filters {
-		ready := filter{label: label(i, f.Title)}
+		ready := filter{label: label(i, f.Title), title: cmp.Or(f.Title, label(i, ""))}
 		for j, c := range f.Clauses {
 			compiled, reason := compileClause(t, c)
 			if reason != "" {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/scimsync/scimsync/connectors/directory"
@@ -70,9 +71,32 @@ func Same(a, b directory.Value) bool {
 		return okX && okY && x == y
 	}
 	if a.Kind() == directory.Complex || b.Kind() == directory.Complex {
-		return false
+		return sameParts(a, b)
 	}
 	return a.Text() == b.Text()
+}
+
+// sameParts compares values with parts, such as app roles: they are the same if
+// the parts that both of them have are, and there is one. An application does
+// not keep the id of a role, and one of Entra's dialects writes the whole role
+// as the text of its value (scim-client-wire 4.10).
+func sameParts(a, b directory.Value) bool {
+	for _, of := range [][2]directory.Value{{a, b}, {b, a}} {
+		if value := of[0].Field("value"); !value.IsEmpty() && value.Text() == of[1].Text() {
+			return true
+		}
+	}
+	shared := false
+	for _, f := range a.Fields() {
+		other := b.Field(f.Name)
+		if f.Value.IsEmpty() || other.IsEmpty() {
+			continue
+		}
+		if shared = Same(f.Value, other); !shared {
+			return false
+		}
+	}
+	return shared
 }
 
 func sameSet(a, b []directory.Value) bool {
@@ -86,8 +110,7 @@ func sameSet(a, b []directory.Value) bool {
 
 // Reference returns the operation that makes a single-valued reference of the
 // target object point to wanted, a target anchor, where it now points to
-// current. ok is false if it does already, or if wanted is empty: a reference
-// that the source cleared is left as it is (scim-client-wire 6.5).
+// current. ok is false if it does already, or if there is nothing to point to.
 func Reference(t directory.ObjectType, anchor, attribute string, wanted, current directory.Value) (op Operation, ok bool) {
 	if wanted.IsEmpty() || wanted.Anchor() == current.Anchor() && wanted.Kind() == current.Kind() {
 		return op, false
@@ -101,33 +124,55 @@ func Reference(t directory.ObjectType, anchor, attribute string, wanted, current
 	}}, true
 }
 
+// ClearReference returns the operation that takes a single-valued reference
+// away which the source has cleared (scim-client-wire 6.5). ok is false if it
+// was never set: what others have set is left to them.
+func ClearReference(t directory.ObjectType, anchor, attribute string, known map[string]struct{}, current directory.Value) (op Operation, ok bool) {
+	if len(known) == 0 {
+		return op, false
+	}
+	if current.IsEmpty() { // the target does not show it
+		current = directory.Ref(slices.Sorted(maps.Keys(known))[0])
+	} else if _, ours := known[current.Anchor()]; !ours {
+		return op, false
+	}
+	return Operation{Action: Update, Type: t, TargetAnchor: anchor, Changes: []Change{
+		{Attribute: attribute, Verb: Remove, Old: current, New: current},
+	}}, true
+}
+
+// Membership is what is known of a multi-valued reference of a target object.
+type Membership struct {
+	Known map[string]struct{} // the target anchors that it was made to hold
+	// Doubtful are those of Known of which nobody knows whether it holds them.
+	Doubtful map[string]struct{}
+	// Shown: the target showed values that it was asked to leave out of its
+	// answer. What comes then replaces all of them, instead of being added: so
+	// does Entra, and a group is left with its newest member (scim-client-wire
+	// 5.7; Infisical/infisical#6525).
+	Shown bool
+}
+
 // Members returns the operations that make a multi-valued reference of the
-// target object hold wanted, in its order, where it was made to hold known:
-// first those that go, sorted, then those that come, batch values to an
-// operation. Of those in doubtful nobody knows whether the object holds them:
-// they come if they are wanted.
-func Members(t directory.ObjectType, anchor, attribute string, wanted []directory.Value, known, doubtful map[string]struct{}, batch int) []Operation {
+// target object hold wanted, in its order: first those that go, sorted, then
+// those that come, batch values to an operation. Doubtful ones come if they are
+// wanted.
+func Members(t directory.ObjectType, anchor, attribute string, wanted []directory.Value, m Membership, batch int) []Operation {
 	stay := make(map[string]struct{}, len(wanted))
 	var come []directory.Value
 	for _, w := range wanted {
 		stay[w.Anchor()] = struct{}{}
-		_, there := known[w.Anchor()]
-		if _, doubt := doubtful[w.Anchor()]; !there || doubt || w.Kind() == directory.Pending {
+		_, there := m.Known[w.Anchor()]
+		if _, doubt := m.Doubtful[w.Anchor()]; !there || doubt || w.Kind() == directory.Pending {
 			come = append(come, w)
 		}
 	}
 	var goes []directory.Value
-	for k := range known {
+	for _, k := range slices.Sorted(maps.Keys(m.Known)) {
 		if _, stays := stay[k]; !stays {
 			goes = append(goes, directory.Ref(k))
 		}
 	}
-	slices.SortFunc(goes, func(a, b directory.Value) int {
-		if a.Anchor() < b.Anchor() {
-			return -1
-		}
-		return 1
-	})
 	operations := func(verb Verb, values []directory.Value) (ops []Operation) {
 		for part := range slices.Chunk(values, max(batch, 1)) {
 			ops = append(ops, Operation{Action: Update, Type: t, TargetAnchor: anchor, Changes: []Change{
@@ -136,5 +181,9 @@ func Members(t directory.ObjectType, anchor, attribute string, wanted []director
 		}
 		return ops
 	}
-	return append(operations(Remove, goes), operations(Add, come)...)
+	comes := Add
+	if m.Shown {
+		comes = Replace
+	}
+	return append(operations(Remove, goes), operations(comes, come)...)
 }

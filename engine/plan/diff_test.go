@@ -81,7 +81,7 @@ func TestMembersLeadFromKnownToWanted(t *testing.T) {
 			held[k] = struct{}{}
 		}
 		touched := 0
-		for _, op := range plan.Members(directory.Group, "g", "members", refs, known, nil, batch) {
+		for _, op := range plan.Members(directory.Group, "g", "members", refs, plan.Membership{Known: known}, batch) {
 			c := op.Changes[0]
 			if n := len(c.New.Elements()); n == 0 || n > max(batch, 1) {
 				t.Fatalf("a batch of %d", n)

@@ -147,6 +147,9 @@ func (p *printer) entry(e Entry, sign string, color text.Color) {
 		case Remove:
 			p.line("      %s  %s %s", text.Pad(short(m.DisplayName), names, ' '), p.paint(text.FgRed, "-"), shown(m.OldValue, m.OldName))
 			continue
+		case Replace: // Entra's add-or-replace trap
+			p.line("      %s  %s %s, and no other", text.Pad(short(m.DisplayName), names, ' '), p.paint(text.FgRed, "="), shown(m.NewValue, m.NewName))
+			continue
 		}
 		if e.Action == Create && m.OldValue == nil {
 			p.line("      %s  %s", text.Pad(short(m.DisplayName), names, ' '), shown(m.NewValue, m.NewName))

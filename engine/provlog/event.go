@@ -88,6 +88,9 @@ type Step struct {
 	Status               Status            `json:"status"`
 	Description          string            `json:"description"`
 	Details              map[string]string `json:"details"`
+	// At is when the step ended. The log does not keep it: Graph shows it in the
+	// answer to an on-demand call alone.
+	At time.Time `json:"-"`
 }
 
 // ModifiedProperty is one target attribute that changed. Values are strings;

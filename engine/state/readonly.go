@@ -18,5 +18,9 @@ func (readOnly) Purge(context.Context, time.Time) (int64, error) { return 0, Err
 func (readOnly) Lock(context.Context, string) (func() error, error) {
 	return func() error { return nil }, nil
 }
-func (readOnly) Reset(context.Context, string, Reset) error { return ErrReadOnly }
-func (readOnly) Close() error                               { return nil }
+func (readOnly) Reset(context.Context, string, Reset) error         { return ErrReadOnly }
+func (readOnly) SetPaused(context.Context, string, time.Time) error { return ErrReadOnly }
+func (readOnly) Unlink(context.Context, string, string, string) (bool, error) {
+	return false, ErrReadOnly
+}
+func (readOnly) Close() error { return nil }

@@ -68,6 +68,10 @@ type Store interface {
 	// try, sorted by the time of the next one.
 	Escrows(ctx context.Context, job string, yield func(Escrow) error) error
 
+	// Unanswered calls yield with what the target objects would be found by whose
+	// create got no answer, sorted by type and source anchor.
+	Unanswered(ctx context.Context, job string, yield func(Sent) error) error
+
 	// Record stores the outcomes in one transaction, in order: all of them or
 	// none. It returns ErrAnchor, naming both source objects, if an outcome
 	// would connect a target object that is connected to another source object.
@@ -76,6 +80,27 @@ type Store interface {
 	// Reset forgets what it is told to of the job, in one transaction. The
 	// provisioning log stays.
 	Reset(ctx context.Context, job string, what Reset) error
+
+	// SetPaused notes since when the job is paused, or, with the zero time, that
+	// it is not. One that is paused already stays so since then. It is kept apart
+	// from the job's record: it may be called while a cycle of the job runs,
+	// which saves the record whole at its end.
+	SetPaused(ctx context.Context, job string, since time.Time) error
+	// Paused returns since when the job is paused, the zero time if it is not. It
+	// is quick enough to be asked after each Record.
+	Paused(ctx context.Context, job string) (since time.Time, err error)
+
+	// Seen returns what was seen of a source object; ok is false if it never was.
+	// Due is set as Snapshot sets it for its generation alone.
+	Seen(ctx context.Context, job string, t directory.ObjectType, anchor string, generation int64) (r connectors.Record, ok bool, err error)
+
+	// Unlink drops the connection of a source object and nothing else of it, so
+	// that the object is matched again, in one transaction; found is false if
+	// there is none. The object is Due, and so is every object that was made to
+	// refer to its target object, whose links stay: the target still holds them.
+	// Of the object's own links nobody knows to which target object they will
+	// belong: doubt is put behind their attribute.
+	Unlink(ctx context.Context, job, sourceAnchor, doubt string) (found bool, err error)
 
 	// Counts returns how many connections and escrows the job has, by object type.
 	Counts(ctx context.Context, job string) (Counts, error)
@@ -108,6 +133,9 @@ type Job struct {
 	AllowDeletes     bool        `json:"allowDeletes"`
 	Quarantine       *Quarantine `json:"quarantine,omitempty"`
 	CompleteFailures int64       `json:"completeFailures"` // cycles in a row that could not run
+	// Told is what those who are told of the job were told last, by the name of
+	// the notifier. Who knows of no quarantine is not in it.
+	Told map[string]Told `json:"told,omitempty"`
 }
 
 // Quarantine says why a job cannot do its work until somebody acts (Graph
@@ -116,6 +144,12 @@ type Quarantine struct {
 	Reason  string    `json:"reason"` // TooManyDeletes
 	Message string    `json:"message"`
 	Began   time.Time `json:"began"`
+}
+
+// Told is a quarantine that somebody was told of.
+type Told struct {
+	Reason string    `json:"reason"`
+	Began  time.Time `json:"began"`
 }
 
 // Execution is one cycle that ended (Graph synchronizationTaskExecution).
@@ -137,6 +171,9 @@ type Execution struct {
 	ErrorCode      string `json:"errorCode,omitempty"`
 	ErrorMessage   string `json:"errorMessage,omitempty"`
 	Guard          string `json:"guard,omitempty"` // of a plan: why a guard would stop the cycle
+	// Warnings are what went well and yet is likely a mistake, of the source or of
+	// the application.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // ConnectionStatus says how a connected object stands.
@@ -147,6 +184,7 @@ const (
 	Active     ConnectionStatus = "active"
 	Disabled   ConnectionStatus = "disabled"   // soft-deleted or blocked in the source, disabled in the target
 	Unassigned ConnectionStatus = "unassigned" // left scope; disabled and no longer managed until it returns
+	Deleting   ConnectionStatus = "deleting"   // was to be deleted, and no answer says whether it was
 )
 
 // Connection links a source object to its target object (Microsoft Learn,
@@ -175,6 +213,15 @@ type Escrow struct {
 	Next         time.Time            `json:"nextAttempt"`
 }
 
+// Sent is what a target object would be found by that was to be created, where
+// no answer says whether it was: one of the matching attributes of the request.
+type Sent struct {
+	Type         directory.ObjectType
+	SourceAnchor string
+	Attribute    string // target attribute name
+	Value        string
+}
+
 // Reset says what is forgotten of a job (Graph's reset scopes; Microsoft Graph,
 // synchronizationJobRestartCriteria).
 type Reset struct {
@@ -198,15 +245,22 @@ type Outcome struct {
 	Forget     bool        // drop what was seen: the object is gone for good
 	Connect    *Connection // the connection as it is now
 	Disconnect bool        // drop the connection, the object's links, and links to its target object
-	Link       []Link      // references that were set
-	Unlink     []Link      // references that were removed
+	// Await, with Disconnect: the objects that had links to the target object
+	// wait for this one to be connected again, as if it were Missing of theirs.
+	Await  bool
+	Link   []Link // references that were set
+	Unlink []Link // references that were removed
 	// Missing are the source objects that references of this one wait for. It is
 	// stored with Seen, and replaces what was noted before: once one of them is
 	// connected, this object is Due.
 	Missing []string
 	Escrow  *Escrow // the object failed
 	Release bool    // the object has left escrow
-	Event   *provlog.Event
+	// Sent is added to what is known of creates without an answer. Answered drops
+	// what was known of the object's before: it is not in doubt any more.
+	Sent     []Sent
+	Answered bool
+	Event    *provlog.Event
 }
 
 // Seen is what a source object looked like when it was done.

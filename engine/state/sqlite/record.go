@@ -12,7 +12,8 @@ import (
 
 // Record stores the outcomes in one transaction, in order: all of them or
 // none. Within one outcome what is dropped goes first: Forget before Seen,
-// Disconnect before Connect, Unlink before Link, Release before Escrow.
+// Disconnect before Connect, Unlink before Link, Release before Escrow,
+// Answered before Sent.
 func (s *Store) Record(ctx context.Context, job string, outcomes []state.Outcome) error {
 	if job == "" {
 		return errNoJob
@@ -49,8 +50,8 @@ func (s *Store) Record(ctx context.Context, job string, outcomes []state.Outcome
 
 // checkOutcome refuses what the database could not give back as it was.
 func checkOutcome(o state.Outcome) error {
-	if o.Event != nil && len(o.Link)+len(o.Unlink) == 0 && o.Seen == nil && o.Connect == nil && o.Escrow == nil &&
-		!o.Forget && !o.Disconnect && !o.Release {
+	if o.Event != nil && len(o.Link)+len(o.Unlink)+len(o.Sent) == 0 && o.Seen == nil && o.Connect == nil && o.Escrow == nil &&
+		!o.Forget && !o.Disconnect && !o.Release && !o.Answered {
 		return nil // a log entry alone, which may be of no object
 	}
 	if _, err := typeNumber(o.Type); err != nil {
@@ -69,6 +70,11 @@ func checkOutcome(o state.Outcome) error {
 	}
 	if e := o.Escrow; e != nil && (e.Type != o.Type || e.SourceAnchor != o.SourceAnchor) {
 		return fmt.Errorf("the outcome of %s %q puts %s %q in escrow", o.Type, o.SourceAnchor, e.Type, e.SourceAnchor)
+	}
+	for _, x := range o.Sent {
+		if x.Type != o.Type || x.SourceAnchor != o.SourceAnchor {
+			return fmt.Errorf("the outcome of %s %q has a create of %s %q", o.Type, o.SourceAnchor, x.Type, x.SourceAnchor)
+		}
 	}
 	for _, links := range [][]state.Link{o.Link, o.Unlink} {
 		for _, l := range links {
@@ -108,6 +114,7 @@ func (r recorder) record(o state.Outcome, e *entry) error {
 		{o.Connect != nil, "its connection", func() error { return r.connect(o) }},
 		{len(o.Unlink)+len(o.Link) > 0, "its references", func() error { return r.link(o) }},
 		{o.Release || o.Escrow != nil, "its escrow", func() error { return r.escrow(o) }},
+		{o.Answered || len(o.Sent) > 0, "its creates without an answer", func() error { return r.unanswered(o) }},
 		{e != nil, "its log entry", func() error { return r.log(e) }},
 	}
 	for _, step := range steps {
@@ -194,6 +201,15 @@ func (r recorder) disconnect(o state.Outcome) error {
 	}
 	if !connected {
 		return nil
+	}
+	if o.Await {
+		_, err := r.exec(`INSERT INTO missing (job, type, source_anchor, missing_anchor)
+			SELECT c.job, c.type, c.source_anchor, ? FROM links l
+			JOIN connections c ON c.job = l.job AND c.source_anchor = l.source_anchor
+			WHERE l.job = ? AND l.target_anchor = ? ON CONFLICT DO NOTHING`, o.SourceAnchor, r.job, target)
+		if err != nil {
+			return err
+		}
 	}
 	_, err = r.exec(`DELETE FROM links WHERE job = ? AND target_anchor = ?`, r.job, target)
 	return err

@@ -31,6 +31,7 @@ func testJob(t *testing.T, open Open) {
 		Name: job, ID: fresh.ID, Generation: 3, Configuration: "hash", InitialCompleted: noon(), Watermark: "w",
 		Last: last, LastSuccess: last, LastWithExports: last,
 		SteadyStateFirst: noon(), SteadyStateLast: noon().Add(time.Minute), CompleteFailures: 2,
+		Told: map[string]state.Told{"mail to it@contoso.com": {Reason: "TooManyDeletes", Began: noon()}},
 	}
 	ok(t, s.SaveJob(ctx, saved))
 	got, err := s.Job(ctx, job)

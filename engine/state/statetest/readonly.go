@@ -21,6 +21,9 @@ func testReadOnly(t *testing.T, open Open) {
 	is(t, r.Record(ctx, job, []state.Outcome{full("b", "2", "e2")}), state.ErrReadOnly)
 	_, err := r.Purge(ctx, noon().AddDate(1, 0, 0))
 	is(t, err, state.ErrReadOnly)
+	is(t, r.SetPaused(ctx, job, noon()), state.ErrReadOnly)
+	_, err = r.Unlink(ctx, job, "a", "?")
+	is(t, err, state.ErrReadOnly)
 
 	// It may run beside a cycle, and does not keep one from running.
 	unlock, err := s.Lock(ctx, job)

@@ -1,0 +1,81 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/scimsync/scimsync/connectors"
+	"github.com/scimsync/scimsync/engine/provlog"
+	"github.com/scimsync/scimsync/engine/state"
+	"github.com/scimsync/scimsync/mapping"
+)
+
+// Failure says why one object could not be provisioned.
+type Failure struct {
+	Code     string // Microsoft's error code
+	Message  string
+	Status   int    // HTTP status of the application's answer; 0 where there was none
+	Body     string // of the answer
+	Category string // Graph's errorCategory
+	Advice   string // what to do about it
+	Err      error
+}
+
+// Error returns code and message.
+func (f *Failure) Error() string { return f.Code + ": " + f.Message }
+
+// Unwrap returns the cause.
+func (f *Failure) Unwrap() error { return f.Err }
+
+// reason is the failure as the provisioning log's errorInformation has it, laid
+// out as in captured records (scim-client-wire 9.7): the name of the status,
+// what happened, the raw answer, then how often it was tried again and when it
+// is next.
+func (f *Failure) reason(escrow *state.Escrow) string {
+	reason := f.Message
+	if f.Status != 0 {
+		status := strings.ReplaceAll(http.StatusText(f.Status), " ", "") // as .NET names it
+		reason = provlog.Reason(status, f.Message, f.Body)
+	}
+	if escrow == nil {
+		return reason + ". Not tried again before its source object changes"
+	}
+	return fmt.Sprintf("%s. Retried %d times so far; next try after %s", reason, escrow.Attempts-1, escrow.Next.UTC().Format(time.RFC3339Nano))
+}
+
+// failure says what an error of the target, or of a mapping, means for an object.
+func failure(err error) *Failure {
+	var f *Failure
+	if errors.As(err, &f) {
+		return f
+	}
+	var value *mapping.ValueError
+	if errors.As(err, &value) {
+		return &Failure{
+			Code: skipValidation, Message: err.Error(), Category: "failure", Err: err,
+			Advice: "Correct the attribute in the directory, or its mapping.",
+		}
+	}
+	var target *connectors.Error
+	if !errors.As(err, &target) {
+		return &Failure{Code: "InternalError", Message: err.Error(), Category: "failure", Err: err,
+			Advice: "Look at the message; if it points to nothing that you can change, report it as a fault of scimsync."}
+	}
+	return &Failure{
+		Code: target.Code, Message: err.Error(), Status: target.Status, Body: target.Body, Category: "nonServiceFailure",
+		Advice: advice[target.Class], Err: err,
+	}
+}
+
+var advice = map[connectors.Class]string{
+	connectors.Retryable:   "The application did not answer as it should. Nothing needs to be done if it recovers: the object is tried again.",
+	connectors.Throttled:   "The application is limiting requests. The object is tried again; a lower concurrency setting spares it.",
+	connectors.Credentials: "Give the job valid credentials (secret token, client secret or key), with the right to write users and groups.",
+	connectors.NotSCIM:     "Check the tenant URL: what answers there does not speak SCIM.",
+	connectors.Conflict:    "Another object of the application holds a value that must be unique. Remove it there, or choose a matching attribute that finds it.",
+	connectors.Gone:        "The connected object was removed from the application. Restart the job with its connections reset, so that it is matched again.",
+	connectors.Rejected:    "The application refuses the request. Its answer says why: correct the value, the mapping, or the application.",
+}

@@ -1,0 +1,89 @@
+package engine
+
+import (
+	"context"
+	"slices"
+
+	"github.com/scimsync/scimsync/connectors"
+	"github.com/scimsync/scimsync/connectors/directory"
+	"github.com/scimsync/scimsync/engine/plan"
+	"github.com/scimsync/scimsync/engine/state"
+	"github.com/scimsync/scimsync/mapping"
+)
+
+// A create whose answer was lost may have made a target object that nobody
+// knows of. Matching finds it as long as the source object is in scope and
+// matched by the same value. What becomes of it otherwise stands here.
+
+// sourceKey names an object of the source.
+type sourceKey struct {
+	t      directory.ObjectType
+	anchor string
+}
+
+// readUnanswered reads what the creates without an answer would be found by.
+func (c *cycle) readUnanswered(ctx context.Context) error {
+	c.unanswered = map[sourceKey][]state.Sent{}
+	return c.store.Unanswered(ctx, c.job.Name, func(s state.Sent) error {
+		key := sourceKey{s.Type, s.SourceAnchor}
+		c.unanswered[key] = append(c.unanswered[key], s)
+		return nil
+	})
+}
+
+// unanswered is what a target object would be found by whose create failed so
+// that it may have taken effect.
+func (f *flow) unanswered(action plan.Action, err error) (sent []state.Sent) {
+	if action != plan.Create || !perhapsDone(err) {
+		return nil
+	}
+	for _, m := range f.mapped.Match {
+		if !m.Redacted { // is written nowhere
+			sent = append(sent, state.Sent{
+				Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, Attribute: m.Target, Value: m.Value.Text(),
+			})
+		}
+	}
+	return sent
+}
+
+// reclaim asks for what an earlier create may have made, and connects it if it
+// is there. It leaves alone what matching will ask for.
+func (f *flow) reclaim(ctx context.Context) error {
+	sound := f.decision.Err == nil && f.mapErr == nil // else the object fails, whatever there is
+	for _, s := range f.sent {
+		if !sound || f.connection != nil || f.matchedBy(s) {
+			continue
+		}
+		found, err := f.target.Find(ctx, connectors.Query{Type: f.rule.Type, Attribute: s.Attribute, Value: directory.Str(s.Value)})
+		if err == nil && len(found) == 1 {
+			err = f.adopt(ctx, found[0].Anchor)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// matchedBy reports whether the object is matched by what was sent.
+func (f *flow) matchedBy(s state.Sent) bool {
+	return slices.ContainsFunc(f.mapped.Match, func(m mapping.Match) bool {
+		return m.Target == s.Attribute && m.Value.Text() == s.Value
+	})
+}
+
+// adopt connects a target object, unless another source object has it by now,
+// and decides anew what is to be done.
+func (f *flow) adopt(ctx context.Context, anchor string) error {
+	if holder, err := f.take(ctx, anchor); err != nil || holder != "" {
+		return err
+	}
+	now := f.engine.Now().UTC()
+	f.connection = &state.Connection{
+		Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, TargetAnchor: anchor,
+		DisplayName: f.displayName(), Status: state.Active, Since: now, Updated: now,
+	}
+	f.prepare(f.subject)
+	return nil
+}
