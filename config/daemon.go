@@ -17,11 +17,13 @@ type Daemon struct {
 	Listen   string // host:port of the HTTP API; "" for none
 	APIToken Secret
 	Log      Log
-	SMTP     *SMTP // nil for none
+	SMTP     *SMTP    // nil for none
+	Webhook  *Webhook // nil for none
 
 	// Warnings are what is allowed and yet likely a mistake.
 	Warnings Errors
 
+	secrets  []Secret // in addresses
 	in       *inputs
 	patterns []*value // of Jobs, with their places
 	doc      *document
@@ -46,6 +48,16 @@ type SMTP struct {
 	From     string
 	Username string // "" to send without signing in
 	Password Secret
+	TLS      string // starttls, implicit or none
+	CAFile   string // made relative to the working directory; "" for the system's authorities alone
+}
+
+// Webhook is a web address that gets the notifications of all jobs.
+type Webhook struct {
+	URL           Secret // many such addresses are secrets
+	Secret        Secret
+	Authorization Secret
+	AllowHTTP     bool
 }
 
 // LoadDaemon reads the daemon file at path. The environment (SCIMSYNC_ and the
@@ -65,6 +77,10 @@ func (d *Daemon) Secrets() []Secret {
 	if d.SMTP != nil {
 		secrets = append(secrets, d.SMTP.Password)
 	}
+	if d.Webhook != nil {
+		secrets = append(secrets, d.Webhook.Secret, d.Webhook.Authorization)
+	}
+	secrets = append(secrets, d.secrets...)
 	return secrets
 }
 

@@ -11,7 +11,6 @@ func (d *Daemon) read(m *merged) {
 	m.SetDefault("state", defaultState)
 	m.SetDefault("log.level", defaultLogLevel)
 	m.SetDefault("log.format", defaultLogForm)
-	m.SetDefault("smtp.port", defaultSMTPPort)
 
 	d.Log = Log{Level: m.GetString("log.level"), Format: m.GetString("log.format")}
 	d.Listen = m.GetString("listen")
@@ -20,15 +19,14 @@ func (d *Daemon) read(m *merged) {
 	d.readState(m)
 	d.checkListen(m)
 	d.readSMTP(m)
-	for _, key := range []string{"apiToken", "smtp.password"} {
+	d.readWebhook(m)
+	for _, key := range []string{"apiToken", "smtp.password", "webhook.secret", "webhook.authorization"} {
 		if v, ok := m.from[key]; ok && v.origin == "" && v.ok() && len(v.refs) == 0 && v.text != "" {
 			m.doc.warn(v.node, "%s is kept in plain text: use ${env:NAME} or ${file:PATH}", key)
 		}
 	}
-	for _, later := range []struct{ key, what string }{{"listen", "there is no HTTP API yet"}, {"smtp.host", "no mail is sent yet"}} {
-		if v, ok := m.from[later.key]; ok && v.given {
-			m.doc.warn(v.node, "%s has no effect in this version: %s", later.key, later.what)
-		}
+	if v, ok := m.from["listen"]; ok && v.given {
+		m.doc.warn(v.node, "listen has no effect in this version: there is no HTTP API yet")
 	}
 }
 
@@ -116,19 +114,4 @@ func isLoopback(host string) bool {
 	}
 	ip := net.ParseIP(host)
 	return ip != nil && ip.IsLoopback()
-}
-
-func (d *Daemon) readSMTP(m *merged) {
-	if !m.IsSet("smtp.host") && !m.IsSet("smtp.from") && !m.IsSet("smtp.username") && !m.IsSet("smtp.password") {
-		return
-	}
-	for _, key := range []string{"smtp.host", "smtp.from"} {
-		if !m.IsSet(key) && !m.faulty(key) {
-			m.fail("smtp", "%s is missing: a mail server needs smtp.host and smtp.from", key)
-		}
-	}
-	d.SMTP = &SMTP{
-		Host: m.GetString("smtp.host"), Port: m.GetInt("smtp.port"), From: m.GetString("smtp.from"),
-		Username: m.GetString("smtp.username"), Password: NewSecret(m.GetString("smtp.password")),
-	}
 }

@@ -25,7 +25,7 @@ func TestDaemonOfTheExample(t *testing.T) {
 		APIToken: NewSecret("api-token"),
 		Log:      Log{Level: "info", Format: "console"},
 		SMTP: &SMTP{
-			Host: "mail.contoso.com", Port: 587, From: "scimsync@contoso.com", Username: "...", Password: NewSecret("pass-word"),
+			Host: "mail.contoso.com", Port: 587, From: "scimsync@contoso.com", Username: "...", Password: NewSecret("pass-word"), TLS: "starttls",
 		},
 	}
 	if diff := cmp.Diff(want, d, cmpopts.IgnoreUnexported(Daemon{}), cmpopts.IgnoreFields(Daemon{}, "Warnings")); diff != "" {
@@ -117,21 +117,25 @@ func TestEnvironmentNames(t *testing.T) {
 	}
 	walk(daemonShape(), "")
 	want := strings.Fields(`SCIMSYNC_JOBS SCIMSYNC_STATE SCIMSYNC_LISTEN SCIMSYNC_API_TOKEN SCIMSYNC_LOG_LEVEL SCIMSYNC_LOG_FORMAT
-		SCIMSYNC_SMTP_HOST SCIMSYNC_SMTP_PORT SCIMSYNC_SMTP_FROM SCIMSYNC_SMTP_USERNAME SCIMSYNC_SMTP_PASSWORD`)
+		SCIMSYNC_SMTP_HOST SCIMSYNC_SMTP_PORT SCIMSYNC_SMTP_FROM SCIMSYNC_SMTP_USERNAME SCIMSYNC_SMTP_PASSWORD SCIMSYNC_SMTP_TLS SCIMSYNC_SMTP_CA_FILE
+		SCIMSYNC_WEBHOOK_URL SCIMSYNC_WEBHOOK_SECRET SCIMSYNC_WEBHOOK_AUTHORIZATION SCIMSYNC_WEBHOOK_ALLOW_HTTP`)
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	path := writeFile(t, filepath.Join(t.TempDir(), "scimsync.yaml"), "log: {}\n")
 	d, err := LoadDaemon(path, environment("SCIMSYNC_JOBS", "a.yaml,b/*.yaml", "SCIMSYNC_STATE", "sqlite:/s.db", "SCIMSYNC_LISTEN", "[::1]:1",
 		"SCIMSYNC_API_TOKEN", "t", "SCIMSYNC_LOG_LEVEL", "error", "SCIMSYNC_LOG_FORMAT", "json", "SCIMSYNC_SMTP_HOST", "h",
-		"SCIMSYNC_SMTP_PORT", "25", "SCIMSYNC_SMTP_FROM", "a@b", "SCIMSYNC_SMTP_USERNAME", "u", "SCIMSYNC_SMTP_PASSWORD", "p"))
+		"SCIMSYNC_SMTP_PORT", "25", "SCIMSYNC_SMTP_FROM", "a@b", "SCIMSYNC_SMTP_USERNAME", "u", "SCIMSYNC_SMTP_PASSWORD", "p",
+		"SCIMSYNC_SMTP_TLS", "implicit", "SCIMSYNC_WEBHOOK_URL", "http://h/u", "SCIMSYNC_WEBHOOK_SECRET", "s",
+		"SCIMSYNC_WEBHOOK_AUTHORIZATION", "a", "SCIMSYNC_WEBHOOK_ALLOW_HTTP", "true"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := filepath.Dir(path)
 	wanted := &Daemon{
 		File: path, Jobs: []string{filepath.Join(dir, "a.yaml"), filepath.Join(dir, "b/*.yaml")}, State: State{"sqlite", "/s.db"},
-		Listen: "[::1]:1", APIToken: NewSecret("t"), Log: Log{"error", "json"}, SMTP: &SMTP{"h", 25, "a@b", "u", NewSecret("p")},
+		Listen: "[::1]:1", APIToken: NewSecret("t"), Log: Log{"error", "json"}, SMTP: &SMTP{"h", 25, "a@b", "u", NewSecret("p"), "implicit", ""},
+		Webhook: &Webhook{NewSecret("http://h/u"), NewSecret("s"), NewSecret("a"), true},
 	}
 	if diff := cmp.Diff(wanted, d, cmpopts.IgnoreUnexported(Daemon{}), cmpopts.IgnoreFields(Daemon{}, "Warnings")); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

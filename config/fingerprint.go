@@ -19,9 +19,9 @@ const fingerprintVersion = 1
 // it changes (Microsoft Learn, "How application provisioning works": changes
 // of attribute mappings and scoping filters do): object and attribute
 // mappings, scoping filters, the scope and who is assigned by name,
-// skipOutOfScopeDeletions and the application's URL. Schedule, concurrency,
-// mail, token, titles of filters and the places of files do not count, nor
-// does how the YAML is written.
+// skipOutOfScopeDeletions, flattenNestedGroups and the application's URL.
+// Schedule, concurrency, mail, token, titles of filters and the places of files
+// do not count, nor does how the YAML is written.
 func (j *Job) Fingerprint() string {
 	content := fingerprint{
 		Version:                 fingerprintVersion,
@@ -31,6 +31,7 @@ func (j *Job) Fingerprint() string {
 		AssignedGroups:          set(j.Source.Export.Assigned.Groups),
 		TargetKind:              j.Target.Kind,
 		TenantURL:               canonicalURL(j.Target.SCIM),
+		FlattenNestedGroups:     j.Source.Export.FlattenNestedGroups,
 	}
 	for _, m := range j.Mappings() {
 		content.Mappings = append(content.Mappings, m.fingerprint())
@@ -52,6 +53,8 @@ type fingerprint struct {
 	AssignedUsers, AssignedGroups []string
 	TargetKind, TenantURL         string
 	Mappings                      []fingerprintMapping
+	// What came later is left out where it is not set: jobs keep their fingerprints.
+	FlattenNestedGroups bool `json:",omitempty"`
 }
 
 type fingerprintMapping struct {

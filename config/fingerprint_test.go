@@ -58,6 +58,8 @@ func TestFingerprint(t *testing.T) {
 		{"apply", "target: title}", "target: title, apply: onCreate}", false},
 		{"the tenant URL", "app.example.com", "app.example.org", false},
 		{"the dialect", "/scim\"", "/scim?aadOptscim062020\"", false},
+		{"flattenNestedGroups", "target: {", "target: {behavior: {flattenNestedGroups: true}, ", false},
+		{"flattenNestedGroups by its default", "target: {", "target: {behavior: {flattenNestedGroups: false}, ", true},
 		{"groups", "mappings:", "mappings:\n  groups: {}", false},
 		{"users off", "actions:", "enabled: false\n    actions:", false},
 	} {

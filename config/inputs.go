@@ -68,18 +68,20 @@ func flagName(key string) string { return words(key, "-") }
 
 func words(key, separator string) string {
 	var b strings.Builder
-	for i, r := range key {
+	before := 'A'
+	for _, r := range key {
 		switch {
 		case r == '.':
 			b.WriteString(separator)
 		case r >= 'A' && r <= 'Z':
-			if i > 0 {
+			if before >= 'a' { // allowHTTP is allow_http
 				b.WriteString(separator)
 			}
 			b.WriteRune(r + 'a' - 'A')
 		default:
 			b.WriteRune(r)
 		}
+		before = r
 	}
 	return b.String()
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/scimsync/scimsync/connectors/directory"
 	"github.com/scimsync/scimsync/connectors/export"
 	"github.com/scimsync/scimsync/connectors/scim"
+	"github.com/scimsync/scimsync/connectors/scim/oauth"
 	"github.com/scimsync/scimsync/engine/plan"
 	"github.com/scimsync/scimsync/mapping"
 	"github.com/scimsync/scimsync/scope"
@@ -47,9 +48,21 @@ type Target struct {
 	// application has lost.
 	HealReferences bool
 	RematchMissing bool
+	// AlwaysAddMembers, KeepClearedReferences and FindBeforeUpdate are the
+	// engine's settings of these names.
+	AlwaysAddMembers      bool
+	KeepClearedReferences bool
+	FindBeforeUpdate      bool
 	// SCIM are the options of the SCIM target without the secret token, so that
 	// they may be printed.
 	SCIM scim.Options
+
+	profile profile
+
+	// tokens are where access tokens come from, without the client secret and the
+	// transport; nil where the secret token is used, and where secrets were skipped.
+	tokens       *oauth.Options
+	clientSecret Secret
 }
 
 // Options returns the options of the SCIM target with the secret token.
@@ -64,8 +77,11 @@ type Settings struct {
 	AssignedOnly bool          // scope: assigned, rather than all
 	Interval     time.Duration // from the end of a cycle to the next; 0 where Cron is set
 	Cron         string        // a valid cron expression; "" where Interval is set
-	// NotificationEmail gets a mail when the job goes into quarantine; "" for nobody.
-	NotificationEmail       string
+	// NotificationEmail are the addresses that get a mail when the job goes into
+	// quarantine and when it leaves it.
+	NotificationEmail []string
+	// NotificationWebhook is the web address that is told then; zero for none.
+	NotificationWebhook     Secret
 	AccidentalDeletions     AccidentalDeletions
 	SkipOutOfScopeDeletions bool
 	RecycleBin              time.Duration // how long an object that left the export counts as soft-deleted
@@ -103,6 +119,6 @@ func (j *Job) Mappings() []*ObjectMapping {
 	return all
 }
 
-// Secrets returns the secrets of the job: its token, and what references in
-// the query of the tenant URL stand for.
+// Secrets returns the secrets of the job: its token or client secret, its key,
+// and what references in the queries of its URLs stand for.
 func (j *Job) Secrets() []Secret { return j.secrets }

@@ -26,13 +26,16 @@ func readJob(d *document, root *value) *Job {
 		Users:  root.get("settings").get("assigned").get("users").texts(),
 		Groups: root.get("settings").get("assigned").get("groups").texts(),
 	}
+	j.Source.Export.FlattenNestedGroups = root.get("target").get("behavior").get("flattenNestedGroups").truthOr(j.Target.profile.flattenNestedGroups)
 	readMappings(d, root, j)
-	j.secrets = append(j.secrets, j.Target.SecretToken)
-	j.secrets = append(j.secrets, querySecrets(root.get("target").get("tenantURL"))...)
-	if mail := root.get("settings").get("notificationEmail"); mail.ok() {
-		j.mailAt = d.at(mail.node, "")
+	j.secrets = append(j.secrets, j.Target.SecretToken, j.Target.clientSecret)
+	target := root.get("target")
+	j.secrets = append(j.secrets, target.get("workloadIdentity").get("key").refs...)
+	for _, u := range []*value{target.get("tenantURL"), target.get("oauth").get("tokenURL"), target.get("workloadIdentity").get("tokenURL")} {
+		j.secrets = append(j.secrets, querySecrets(u)...)
 	}
-	j.files = sourceFiles(d, root.get("source"))
+	readNotifications(d, root.get("settings"), j)
+	j.files = append(sourceFiles(d, root.get("source")), assertionFile(d, root.get("target"))...)
 	return j
 }
 
@@ -47,9 +50,17 @@ func readSource(d *document, v *value) Source {
 }
 
 func readTarget(d *document, v *value) Target {
-	t := Target{Kind: v.get("kind").textOr(""), SecretToken: NewSecret(v.get("secretToken").textOr(""))}
-	t.HealReferences = v.get("behavior").get("healReferences").truthOr(false)
-	t.RematchMissing = v.get("behavior").get("onMissingTarget").textOr("") == "rematch"
+	t := Target{Kind: v.get("kind").textOr("")}
+	t.profile = profileNamed(v.get("profile").textOr(profileEntra))
+	behavior := v.get("behavior")
+	t.HealReferences = behavior.get("healReferences").truthOr(t.profile.healReferences)
+	t.AlwaysAddMembers = behavior.get("alwaysAddMembers").truthOr(t.profile.alwaysAddMembers)
+	t.FindBeforeUpdate = behavior.get("findBeforeUpdate").truthOr(t.profile.findBeforeUpdate)
+	t.KeepClearedReferences = behavior.get("managerRemoval").textOr("") == "leave"
+	t.RematchMissing = t.profile.rematchMissing
+	if missing := behavior.get("onMissingTarget"); missing.ok() {
+		t.RematchMissing = missing.text == "rematch"
+	}
 	t.SCIM = scim.Options{
 		TenantURL:       strings.TrimSpace(v.get("tenantURL").textOr("")),
 		AllowHTTP:       v.get("allowHTTP").truthOr(false),
@@ -58,18 +69,14 @@ func readTarget(d *document, v *value) Target {
 		MembersPerPatch: v.get("membersPerPatch").numberOr(1),
 		Matching:        map[directory.ObjectType]string{},
 		Types:           map[string]string{},
-		Behavior:        readBehavior(v.get("behavior")),
+		Behavior:        readBehavior(behavior, t.profile),
 	}
 	if v.get("retries").ok() && t.SCIM.Retries == 0 {
 		t.SCIM.Retries = -1 // none, where 0 would be the default
 	}
-	token := v.get("secretToken")
-	switch {
-	case token.ok() && len(token.refs) == 0 && token.text != "":
-		d.warn(token.node, "target.secretToken is kept in plain text: use ${env:NAME} or ${file:PATH}")
-	case v.given && v.fields != nil && !token.given:
-		d.warn(v.node, "target.secretToken is missing: requests carry no Authorization header")
-	}
+	readAuth(d, v, &t)
+	t.SCIM.TLS = readTLS(d, v.get("tls"))
+	t.SCIM.RateLimit = readRateLimit(d, v.get("rateLimit"))
 	if u := v.get("tenantURL"); u.ok() {
 		if _, err := scim.ParseTenantURL(u.text, t.SCIM.AllowHTTP); err != nil {
 			d.fail(u.node, "%s", maskURL(u).Mask(err.Error()))
@@ -90,12 +97,14 @@ func maskURL(u *value) *Masker {
 	return NewMasker(secrets...)
 }
 
-func readBehavior(v *value) scim.Behavior {
+func readBehavior(v *value, p profile) scim.Behavior {
 	is := func(name string) bool { return v.get(name).truthOr(false) }
 	b := scim.Behavior{
-		Patch:     scim.PatchDialect(v.get("patch").textOr(string(scim.ByTenantURL))),
-		PassFlags: is("passFlags"), MemberRefNull: is("memberRefNull"), LegacyGroupSchema: is("legacyGroupSchema"),
-		OmitEmptyRoles: is("omitEmptyRoles"), ReadMembers: is("readMembers"), CheckReferences: is("checkReferences"),
+		Patch:             scim.PatchDialect(v.get("patch").textOr(string(scim.ByTenantURL))),
+		PassFlags:         is("passFlags"),
+		MemberRefNull:     v.get("memberRefNull").truthOr(p.memberRefNull),
+		LegacyGroupSchema: v.get("legacyGroupSchema").truthOr(p.legacyGroupSchema),
+		OmitEmptyRoles:    is("omitEmptyRoles"), CheckReferences: is("checkReferences"),
 		IgnoreRetryAfter: is("ignoreRetryAfter"), ADSCIMVersion: v.get("adscimVersion").textOr(""),
 	}
 	if v.get("managerRemoval").textOr("") == "remove" {
@@ -122,7 +131,6 @@ func readSettings(d *document, root *value) Settings {
 	s := Settings{
 		AssignedOnly:            v.get("scope").textOr("assigned") == "assigned",
 		Interval:                v.get("interval").durationOr(defaultInterval),
-		NotificationEmail:       v.get("notificationEmail").textOr(""),
 		SkipOutOfScopeDeletions: v.get("skipOutOfScopeDeletions").truthOr(false),
 		RecycleBin:              v.get("recycleBin").durationOr(defaultRecycleBin),
 		Concurrency:             v.get("concurrency").numberOr(defaultConcurrency),

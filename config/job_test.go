@@ -168,7 +168,7 @@ mappings:
 	if o.Timeout != 5*time.Second || o.Retries != -1 || o.MembersPerPatch != 100 || !o.AllowHTTP || o.Concurrency != 8 {
 		t.Errorf("options %+v", o)
 	}
-	if o.Behavior.Patch != "standard" || o.Behavior.ManagerRemoval != "remove" || !o.Behavior.PassFlags || o.Behavior.ADSCIMVersion != "1" || o.Behavior.ReadMembers {
+	if o.Behavior.Patch != "standard" || o.Behavior.ManagerRemoval != "remove" || !o.Behavior.PassFlags || o.Behavior.ADSCIMVersion != "1" {
 		t.Errorf("behavior %+v", o.Behavior)
 	}
 	if diff := cmp.Diff(map[string]string{"urn:example:blog:2.0:User:editor": "boolean"}, o.Types); diff != "" {
@@ -184,14 +184,14 @@ mappings:
 
 // Every key of the table is read somewhere: setting it changes the job.
 func TestEveryToggleIsRead(t *testing.T) {
-	target := func(j *Job) Target { t := j.Target; t.SecretToken = Secret{}; return t }
-	plain := target(load(t, head))
+	read := func(j *Job) any { t := j.Target; t.SecretToken = Secret{}; return []any{t, j.Source} }
+	plain := read(load(t, head))
 	for _, k := range behaviorShape().keys {
 		if k.kind != boolean {
 			continue
 		}
 		j := load(t, strings.Replace(head, `"${env:TOKEN}"`, `"${env:TOKEN}", behavior: {`+k.name+`: true}`, 1))
-		if reflect.DeepEqual(target(j), plain) {
+		if reflect.DeepEqual(read(j), plain) {
 			t.Errorf("behavior.%s changes nothing", k.name)
 		}
 	}
@@ -243,5 +243,79 @@ func TestJobNamed(t *testing.T) {
 		if _, err := JobNamed(jobs, name); err == nil || err.Error() != want {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+func TestProfiles(t *testing.T) {
+	with := func(text string) *Job {
+		return load(t, strings.Replace(head, `"${env:TOKEN}"`, `"${env:TOKEN}", `+text, 1))
+	}
+	for name, tt := range map[string]struct {
+		text                            string
+		heal, rematch, always, find     bool
+		refNull, legacy, clears, leaves bool
+	}{
+		"none":                 {text: "timeout: 5s"},
+		"entra":                {text: "profile: entra"},
+		"extended":             {text: "profile: extended", heal: true, rematch: true, always: true, clears: true},
+		"a key wins":           {text: "profile: extended, behavior: {healReferences: false, onMissingTarget: fail}", always: true, clears: true},
+		"a key beside none":    {text: "behavior: {onMissingTarget: rematch, managerRemoval: leave}", rematch: true, leaves: true},
+		"2018":                 {text: "profile: entra2018", find: true, refNull: true, legacy: true},
+		"a key wins over 2018": {text: "profile: entra2018, behavior: {findBeforeUpdate: false, memberRefNull: false}", legacy: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := with(tt.text)
+			b := j.Target.SCIM.Behavior
+			got := []bool{
+				j.Target.HealReferences, j.Target.RematchMissing, j.Target.AlwaysAddMembers, j.Target.FindBeforeUpdate,
+				b.MemberRefNull, b.LegacyGroupSchema, j.Target.KeepClearedReferences,
+			}
+			want := []bool{tt.heal, tt.rematch, tt.always, tt.find, tt.refNull, tt.legacy, tt.leaves}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+			for _, a := range j.Users.Attributes {
+				if a.FlowNullValues != (tt.clears && a.MatchingPrecedence == 0) {
+					t.Errorf("%s: flowNullValues %v", a.Target, a.FlowNullValues)
+				}
+			}
+		})
+	}
+}
+
+func TestFlattenNestedGroups(t *testing.T) {
+	for text, want := range map[string]bool{
+		"profile: entra":                        false,
+		"profile: extended":                     true,
+		"behavior: {flattenNestedGroups: true}": true,
+		"profile: extended, behavior: {flattenNestedGroups: false}": false,
+	} {
+		j := load(t, strings.Replace(head, `"${env:TOKEN}"`, `"${env:TOKEN}", `+text, 1))
+		if got := j.Source.Export.FlattenNestedGroups; got != want {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+}
+
+// An attribute mapping that says so itself wins over the profile.
+func TestFlowNullValuesBesideAProfile(t *testing.T) {
+	j := load(t, strings.Replace(head, `"${env:TOKEN}"`, `"${env:TOKEN}", profile: extended`, 1)+`
+mappings:
+  users:
+    attributes:
+      - {source: userPrincipalName, target: userName, matchingPrecedence: 1}
+      - {source: jobTitle, target: title}
+      - {source: mail, target: nickName, flowNullValues: false}
+      - {source: city, target: locale, apply: onCreate}
+      - {constant: x, target: timezone}
+`)
+	var clears []string
+	for _, a := range j.Users.Attributes {
+		if a.FlowNullValues {
+			clears = append(clears, a.Target)
+		}
+	}
+	if diff := cmp.Diff([]string{"title"}, clears); diff != "" {
+		t.Error(diff)
 	}
 }

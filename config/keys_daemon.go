@@ -6,13 +6,20 @@ const (
 	defaultState    = "sqlite:scimsync.db"
 	defaultLogLevel = "info"
 	defaultLogForm  = "console"
-	defaultSMTPPort = 587
+
+	defaultSMTPPort  = 587 // submission (RFC 6409)
+	implicitSMTPPort = 465 // submissions (RFC 8314)
 )
 
 // headerText is what an HTTP header can carry.
 func headerText() *pattern {
 	return &pattern{regexp.MustCompile(`^[ -~]+$`), "text of letters, digits and signs that an HTTP header can carry: " +
 		"perhaps a line end or a typographic quotation mark was copied with it"}
+}
+
+func mailAddresses() *pattern {
+	return &pattern{regexp.MustCompile(`^[^@\s,;]+@[^@\s,;]+([\s,;]+[^@\s,;]+@[^@\s,;]+)*[\s,;]*$`),
+		"a mail address such as it@contoso.com, or several with commas between them"}
 }
 
 func mailAddress() *pattern {
@@ -62,7 +69,7 @@ func daemonShape() *shape {
 						kind: text, refers: true, about: "Name or address of the mail server. Required.", examples: []string{"mail.contoso.com"},
 					}},
 					{name: "port", shape: shape{
-						kind: integer, min: 1, max: 65535, fallback: defaultSMTPPort, about: "Its port.",
+						kind: integer, min: 1, max: 65535, fallback: defaultSMTPPort, about: "Its port. Without it, 587, and 465 with tls: implicit.",
 					}},
 					{name: "from", shape: shape{
 						kind: text, refers: true, pattern: mailAddress(), about: "The sender's mail address. Required.", examples: []string{"scimsync@contoso.com"},
@@ -72,7 +79,40 @@ func daemonShape() *shape {
 						kind: text, refers: true, secret: true, about: "The password to sign in with, as ${env:NAME} or ${file:PATH}.",
 						examples: []string{"${env:SMTP_PASSWORD}"},
 					}},
+					{name: "tls", shape: shape{
+						kind: text, enum: []string{"starttls", "implicit", "none"},
+						about: "How the connection is encrypted. starttls: a server that does not offer it gets no mail. implicit: from the start, as on port 465. " +
+							"none: not at all. Without it, implicit on port 465, none to this machine, else starttls.",
+					}},
+					{name: "caFile", shape: shape{
+						kind: text, refers: true, examples: []string{"ca.pem"},
+						about: "The certificates of a private authority that signs the server's certificate. The system's authorities are trusted as well.",
+					}},
 				},
+			}},
+			{name: "webhook", shape: webhookShape()},
+		},
+	}
+}
+
+func webhookShape() shape {
+	return shape{
+		kind: object, about: "A web address that gets the notifications of all jobs, as JSON by POST.",
+		keys: []key{
+			{name: "url", shape: shape{
+				kind: text, refers: true, secret: true, examples: []string{"https://hooks.contoso.com/scimsync", "${env:WEBHOOK_URL}"},
+				about: "The address: https, or http to this machine. Leave it out if jobs have their own alone.",
+			}},
+			{name: "secret", shape: shape{
+				kind: text, refers: true, secret: true, examples: []string{"${env:WEBHOOK_SECRET}"},
+				about: "Signs every request (header webhook-signature, HMAC with SHA-256 as Standard Webhooks has it), also those of settings.notificationWebhook.",
+			}},
+			{name: "authorization", shape: shape{
+				kind: text, refers: true, secret: true, pattern: headerText(), examples: []string{"Bearer ${env:WEBHOOK_TOKEN}"},
+				about: "The value of the header Authorization. It goes to this address alone.",
+			}},
+			{name: "allowHTTP", shape: shape{
+				kind: boolean, fallback: false, about: "Allow plain http to a host other than this machine. What a notification says then travels unencrypted.",
 			}},
 		},
 	}

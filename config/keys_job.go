@@ -59,6 +59,7 @@ func sourceShape() shape {
 func targetShape() shape {
 	return shape{
 		kind: object, about: "The application that objects are provisioned to.",
+		exclusive: [][]string{{"secretToken", "oauth", "workloadIdentity"}},
 		keys: []key{
 			{name: "kind", required: true, shape: shape{kind: text, enum: []string{"scim"}, about: "What kind of target it is: scim, a SCIM 2.0 endpoint."}},
 			{name: "tenantURL", required: true, shape: shape{
@@ -67,17 +68,27 @@ func targetShape() shape {
 			}},
 			{name: "secretToken", shape: shape{
 				kind: text, refers: true, secret: true, pattern: headerText(), examples: []string{"${env:BLOGIN_TOKEN}", "${file:/run/secrets/blogin}"},
-				about: "The bearer token, as in the portal's Secret Token: ${env:NAME} or ${file:PATH}. Without it, requests carry no Authorization header.",
+				about: "The bearer token, as in the portal's Secret Token: ${env:NAME} or ${file:PATH}. Without it, and without oauth and workloadIdentity, requests carry no Authorization header.",
 			}},
+			{name: "oauth", shape: oauthShape()},
+			{name: "workloadIdentity", shape: workloadIdentityShape()},
 			{name: "allowHTTP", shape: shape{
 				kind: boolean, fallback: false, about: "Allow plain http to a host other than this machine. The token then travels unencrypted.",
 			}},
+			{name: "tls", shape: tlsShape()},
+			{name: "rateLimit", shape: rateLimitShape()},
 			{name: "timeout", shape: shape{kind: duration, min: int64(time.Second), fallback: "90s", about: "How long one try of a request may take."}},
 			{name: "retries", shape: shape{
 				kind: integer, max: 20, fallback: 3, about: "How often a request that is safe to repeat is tried again after a passing fault.",
 			}},
 			{name: "membersPerPatch", shape: shape{
 				kind: integer, min: 1, max: 1000, fallback: 1, about: "How many members one PATCH adds to a group or removes from it. Entra sends one.",
+			}},
+			{name: "profile", shape: shape{
+				kind: text, enum: []string{profileEntra, profileExtended, profileEntra2018}, fallback: profileEntra,
+				about: "Sets switches of behavior together; one that stands there wins. entra: as Entra is. extended: with healReferences, " +
+					"onMissingTarget: rematch, flattenNestedGroups, alwaysAddMembers, and flowNullValues for every attribute that can be cleared. " +
+					"entra2018: with findBeforeUpdate, memberRefNull and legacyGroupSchema.",
 			}},
 			{name: "behavior", shape: behaviorShape()},
 		},
@@ -97,8 +108,8 @@ func behaviorShape() shape {
 				about: "The PATCH dialect, whatever the tenant URL says: standard without aadOptscim062020, compliant with it.",
 			}},
 			{name: "managerRemoval", shape: shape{
-				kind: text, enum: []string{"emptyValue", "remove"}, fallback: "emptyValue",
-				about: "How a manager is taken away: by an empty value, or by the remove operation.",
+				kind: text, enum: []string{"emptyValue", "remove", "leave"}, fallback: "emptyValue",
+				about: "How a manager is taken away that the source has cleared: by an empty value, by the remove operation, or not at all. One that was not set by the job stays in any case.",
 			}},
 			toggle("healReferences", "Set references and members that could not be set once the object that they refer to is provisioned. Entra leaves them until a restart."),
 			{name: "onMissingTarget", shape: shape{
@@ -109,10 +120,12 @@ func behaviorShape() shape {
 			toggle("memberRefNull", `Write members as {"$ref":null,"value":"…"}.`),
 			toggle("legacyGroupSchema", "Create groups with the second schema that Microsoft's older samples show."),
 			toggle("omitEmptyRoles", "Leave the empty roles array out of created users."),
-			toggle("readMembers", "Ask for the members of groups, which Entra excludes."),
+			toggle("flattenNestedGroups", "Let a group have the members of the groups in it, at any depth, in the place of these: they are assigned with it, and are its members. To Entra only direct members count."),
+			toggle("alwaysAddMembers", "Add members also to a group whose members the application showed although they were excluded. Entra replaces them, and the newest member is left alone."),
+			toggle("findBeforeUpdate", "Ask for a connected object by its matching attribute too before it is updated, as Entra did in 2018."),
 			toggle("checkReferences", "Ask whether the application has a reference already before writing it."),
 			toggle("ignoreRetryAfter", "Wait as long as scimsync sees fit, whatever Retry-After says."),
-			{name: "adscimVersion", shape: shape{kind: text, pattern: headerText(), about: "The value of the vendor header ADSCIMVersion. Without it, none is sent."}},
+			{name: "adscimVersion", shape: shape{kind: text, pattern: headerText(), fallback: "5.0", about: "The value of the vendor header ADSCIMVersion, by which some applications recognise Entra; none leaves it out."}},
 		},
 	}
 }
@@ -132,7 +145,7 @@ func settingsShape() shape {
 			{name: "assigned", shape: shape{
 				kind: object, about: "Assignments by name, instead of source.assignments or beside it.",
 				keys: []key{
-					{name: "groups", shape: assigned("Groups by display name or object id. Their direct members are assigned with them.")},
+					{name: "groups", shape: assigned("Groups by display name or object id. Their direct members are assigned with them; with flattenNestedGroups, members of nested groups too.")},
 					{name: "users", shape: assigned("Users by userPrincipalName, mail or object id.")},
 				},
 			}},
@@ -144,7 +157,12 @@ func settingsShape() shape {
 				about: "When cycles start, as a cron expression of five fields, instead of interval.",
 			}},
 			{name: "notificationEmail", shape: shape{
-				kind: text, refers: true, pattern: mailAddress(), about: "Who gets a mail when the job goes into quarantine. It needs smtp in the daemon file.",
+				kind: text, refers: true, pattern: mailAddresses(), examples: []string{"it@contoso.com", "it@contoso.com, ada@contoso.com"},
+				about: "Who gets a mail when the job goes into quarantine, holds deletions back, or is well again: addresses with commas or semicolons between them. It needs smtp in the daemon file.",
+			}},
+			{name: "notificationWebhook", shape: shape{
+				kind: text, refers: true, secret: true, examples: []string{"https://hooks.contoso.com/blogin", "${env:BLOGIN_WEBHOOK}"},
+				about: "A web address that gets the notifications of this job, beside the webhook of the daemon file: https, or http to this machine.",
 			}},
 			{name: "preventAccidentalDeletions", shape: shape{
 				kind: object, about: "Hold deletions back once a cycle would delete or disable many objects.",

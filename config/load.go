@@ -66,11 +66,7 @@ func loadJobs(d *Daemon) ([]*Job, Errors) {
 	}
 	problems = append(problems, sameNames(jobs)...)
 	for _, j := range jobs {
-		if j.mailAt != nil {
-			w := *j.mailAt
-			w.Message = "settings.notificationEmail has no effect in this version: no mail is sent yet"
-			j.Warnings = append(j.Warnings, &w).sorted()
-		}
+		j.checkMail(d)
 	}
 	slices.SortStableFunc(jobs, func(a, b *Job) int { return strings.Compare(a.Name, b.Name) })
 	return jobs, problems

@@ -40,12 +40,15 @@ func readObjectMapping(d *document, v *value, t directory.ObjectType, j *Job) *O
 	}
 	attributes := v.get("attributes")
 	for _, a := range attributes.items {
-		m.Attributes = append(m.Attributes, readAttribute(a))
+		m.Attributes = append(m.Attributes, readAttribute(a, j.Target.profile))
 	}
 	if !attributes.given {
 		m.Attributes = mapping.DefaultUsers()
 		if t == directory.Group {
 			m.Attributes = mapping.DefaultGroups()
+		}
+		for i, a := range m.Attributes {
+			m.Attributes[i].FlowNullValues = j.Target.profile.clears(a)
 		}
 	}
 	compile(d, v, m, j.Settings)
@@ -88,8 +91,8 @@ func readFilter(v *value) scope.Filter {
 	return f
 }
 
-func readAttribute(v *value) mapping.Attribute {
-	return mapping.Attribute{
+func readAttribute(v *value, p profile) mapping.Attribute {
+	a := mapping.Attribute{
 		Source:             v.get("source").textOr(""),
 		Expression:         strings.TrimRight(v.get("expression").textOr(""), "\r\n"), // of a block scalar
 		Constant:           v.get("constant").optional(),
@@ -97,9 +100,10 @@ func readAttribute(v *value) mapping.Attribute {
 		Target:             v.get("target").textOr(""),
 		MatchingPrecedence: v.get("matchingPrecedence").numberOr(0),
 		Apply:              mapping.Apply(v.get("apply").textOr("")),
-		FlowNullValues:     v.get("flowNullValues").truthOr(false),
 		Type:               attributeType(v.get("type").textOr("")),
 	}
+	a.FlowNullValues = v.get("flowNullValues").truthOr(p.clears(a))
+	return a
 }
 
 // attributeType returns the type by its name in a job file.

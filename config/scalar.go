@@ -28,6 +28,8 @@ func (d *document) checkScalar(n *yaml.Node, s *shape, path string) *value {
 		reason = v.readInteger(s)
 	case duration:
 		reason = v.readDuration(s)
+	case number:
+		reason = v.readNumber(s)
 	default:
 		reason = d.readText(v, s)
 	}
@@ -63,6 +65,26 @@ func (v *value) readInteger(s *shape) string {
 		return ""
 	}
 	return fmt.Sprintf("expected %s, found %s", s.describe(), found(v.node, s))
+}
+
+func (v *value) readNumber(s *shape) string {
+	if v.node.Tag != "!!int" && v.node.Tag != "!!float" {
+		return fmt.Sprintf("expected %s, found %s", s.describe(), found(v.node, s))
+	}
+	err := v.node.Decode(&v.float)
+	if least, most := float64(s.min), float64(s.max); err != nil || !(v.float > least) || !(s.max == 0 || v.float <= most) { // NaN is none of these
+		return fmt.Sprintf("is %s: it must be %s", quoteNumber(v.text), strings.TrimPrefix(s.limits(), "of "))
+	}
+	return ""
+}
+
+// quoteNumber returns a number as it stands in the file: an explicit tag can
+// call any text a number.
+func quoteNumber(text string) string {
+	if strings.ContainsFunc(text, func(r rune) bool { return !strconv.IsPrint(r) }) {
+		return quote(text)
+	}
+	return text
 }
 
 var days = regexp.MustCompile(`^([0-9]{1,6})\s*(d|day|days)$`)
@@ -157,6 +179,8 @@ func (s *shape) describe() string {
 		return "a whole number " + s.limits()
 	case duration:
 		return "a duration such as 90s, 40m or 1h30m"
+	case number:
+		return "a number " + s.limits()
 	default:
 		if len(s.enum) > 1 {
 			return "one of " + strings.Join(s.enum, ", ")
@@ -166,7 +190,12 @@ func (s *shape) describe() string {
 }
 
 func (s *shape) limits() string {
-	if s.max > 0 {
+	switch {
+	case s.kind == number && s.max > 0:
+		return fmt.Sprintf("above %d and up to %d", s.min, s.max)
+	case s.kind == number:
+		return fmt.Sprintf("above %d", s.min)
+	case s.max > 0:
 		return fmt.Sprintf("from %d to %d", s.min, s.max)
 	}
 	return fmt.Sprintf("of at least %d", s.min)

@@ -39,6 +39,7 @@ type schema struct {
 	MinLength   int        `json:"minLength,omitempty"`
 	Minimum     *int64     `json:"minimum,omitempty"`
 	Maximum     *int64     `json:"maximum,omitempty"`
+	Above       *int64     `json:"exclusiveMinimum,omitempty"`
 	Default     any        `json:"default,omitempty"`
 	Examples    []any      `json:"examples,omitempty"`
 	Items       *schema    `json:"items,omitempty"`
@@ -104,6 +105,12 @@ func (s *shape) schema() *schema {
 	case integer:
 		least := s.min
 		out.Type, out.Minimum = "integer", &least
+		if most := s.max; most > 0 {
+			out.Maximum = &most
+		}
+	case number:
+		least := s.min
+		out.Type, out.Above = "number", &least
 		if most := s.max; most > 0 {
 			out.Maximum = &most
 		}

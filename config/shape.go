@@ -12,6 +12,7 @@ const (
 	boolean              // true or false
 	integer              // a whole number
 	duration             // 40m, 1h30m: a string that time.ParseDuration reads
+	number               // a number, with or without a fraction, above shape.min
 )
 
 // shape describes one place of a file. The reader checks nodes against it,
@@ -30,8 +31,8 @@ type shape struct {
 	enum    []string          // the texts that are right
 	later   map[string]string // texts that are refused, with the reason
 	pattern *pattern          // what a text must look like
-	min     int64             // of an integer
-	max     int64             // of an integer; 0 for no limit
+	min     int64             // of an integer; a number has to be above it
+	max     int64             // of an integer or a number; 0 for no limit
 	loose   bool              // a text that may be written as a number or a truth value
 
 	refers bool // ${env:NAME} and ${file:PATH} are replaced

@@ -51,6 +51,15 @@ func sourceFiles(d *document, v *value) []sourceFile {
 	return files
 }
 
+// assertionFile returns the file of a JWT that another issuer writes.
+func assertionFile(d *document, target *value) []sourceFile {
+	f := target.get("workloadIdentity").get("assertionFile")
+	if !f.ok() {
+		return nil
+	}
+	return []sourceFile{{at: d.at(f.node, ""), key: f.path, path: d.resolvePath(f.text), value: f}}
+}
+
 // check returns a warning if the files are not there, or are directories.
 func (f sourceFile) check() *Error {
 	info, err := os.Stat(f.path)

@@ -22,6 +22,7 @@ type value struct {
 	text   string
 	truth  bool
 	number int64 // nanoseconds of a duration
+	float  float64
 	// refs are the texts that references in it gave; none for a literal.
 	refs []Secret
 	// unread: it has references that were not read, because they are secret and
@@ -68,6 +69,13 @@ func (v *value) truthOr(fallback bool) bool {
 func (v *value) numberOr(fallback int) int {
 	if v.ok() {
 		return int(v.number)
+	}
+	return fallback
+}
+
+func (v *value) floatOr(fallback float64) float64 {
+	if v.ok() {
+		return v.float
 	}
 	return fallback
 }

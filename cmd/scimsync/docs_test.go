@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -21,12 +20,62 @@ func TestFunctionsPage(t *testing.T) {
 	golden(t, docs+"/functions.md", functionsPage(expr.Functions()))
 }
 
-// TestFidelityNamesTestsThatExist looks up every test and every transcript that
-// docs/fidelity.md names.
-func TestFidelityNamesTestsThatExist(t *testing.T) {
+// TestFidelityKeepsItsPromise looks after docs/fidelity.md: each clause of
+// sections 1 to 9 has a row, and the tests, scenarios, transcripts and settings
+// that the rows name exist.
+func TestFidelityKeepsItsPromise(t *testing.T) {
 	page := read(t, docs+"/fidelity.md")
-	var tests bytes.Buffer
-	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+	for _, m := range regexp.MustCompile(`(?m)^([1-9]\.[0-9]+) `).FindAllStringSubmatch(read(t, docs+"/scim-client-wire.md"), -1) {
+		if rows := strings.Count(page, "\n| "+m[1]+" | "); rows != 1 {
+			t.Errorf("clause %s has %d rows", m[1], rows)
+		}
+	}
+	tests := goTests(t)
+	settings := schemaText(t)
+	for _, row := range regexp.MustCompile(`(?m)^\| [1-9]\.[0-9]+ \|.*$`).FindAllString(page, -1) {
+		cells := strings.Split(row, "|")
+		for _, name := range quoted(cells[3]) {
+			if parts := strings.Split(name, "."); !strings.Contains(settings, `"`+parts[len(parts)-1]+`"`) {
+				t.Errorf("%s\nthere is no setting %s", row, name)
+			}
+		}
+		for _, name := range quoted(cells[4]) {
+			switch {
+			case strings.HasPrefix(name, "Test"):
+				if !strings.Contains(tests, "func "+name+"(") {
+					t.Errorf("%s\nthere is no test %s", row, name)
+				}
+			case strings.HasSuffix(name, ".golden"):
+				exists(t, "../../connectors/scim/testdata/"+name)
+			case strings.HasSuffix(name, ".txtar"):
+				exists(t, "testdata/script/"+name)
+			default:
+				exists(t, "testdata/scenarios/"+name+"/scenario.txtar")
+			}
+		}
+	}
+}
+
+// quoted returns what stands between backquotes.
+func quoted(cell string) (names []string) {
+	for _, m := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(cell, -1) {
+		names = append(names, m[1])
+	}
+	return names
+}
+
+func exists(t *testing.T, path string) {
+	t.Helper()
+	if _, err := os.Stat(path); err != nil {
+		t.Error(err)
+	}
+}
+
+// goTests returns the text of all tests.
+func goTests(t *testing.T) string {
+	t.Helper()
+	var tests strings.Builder
+	err := filepath.WalkDir("../..", func(path string, _ fs.DirEntry, err error) error {
 		if err == nil && strings.HasSuffix(path, "_test.go") {
 			tests.WriteString(read(t, path))
 		}
@@ -35,25 +84,17 @@ func TestFidelityNamesTestsThatExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range regexp.MustCompile("`(Test[A-Za-z]+)(…?)`").FindAllStringSubmatch(page, -1) {
-		name := "func " + m[1]
-		if m[2] == "" {
-			name += "("
-		}
-		if !strings.Contains(tests.String(), name) {
-			t.Errorf("there is no test %s%s", m[1], m[2])
-		}
+	return tests.String()
+}
+
+// schemaText returns the JSON Schema of job files.
+func schemaText(t *testing.T) string {
+	t.Helper()
+	schema, err := config.Schema()
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, m := range regexp.MustCompile("`([0-9]+\\.[0-9]+-[a-z-]*)(…?)`").FindAllStringSubmatch(page, -1) {
-		pattern := m[1]
-		if m[2] != "" {
-			pattern += "*"
-		}
-		files, _ := filepath.Glob("../../connectors/scim/testdata/" + pattern + ".golden")
-		if len(files) == 0 {
-			t.Errorf("there is no transcript %s", pattern)
-		}
-	}
+	return string(schema)
 }
 
 // TestLinksLead looks up every link between the documents.

@@ -144,7 +144,7 @@ func (a *app) printEvent(e provlog.Event) error {
 	}
 	what := lastDescription(e)
 	if info := e.ProvisioningStatusInfo.ErrorInformation; info != nil {
-		what = info.ErrorCode + ": " + info.Reason
+		what = info.ErrorCode + ": " + info.Summary()
 	}
 	_, err := fmt.Fprintf(a.stdout, "%s  %-8s %-8s %-5s %s  %s\n", e.ActivityDateTime.Local().Format("2006-01-02 15:04:05"),
 		e.ProvisioningStatusInfo.Status, e.ProvisioningAction, e.SourceIdentity.IdentityType,

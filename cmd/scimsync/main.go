@@ -13,8 +13,6 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
-
-	"github.com/scimsync/scimsync/connectors"
 )
 
 // The exit codes.
@@ -58,7 +56,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return exit.code
 	default:
 		fmt.Fprintf(masked, "Error: %v\n", err)
-		if meaning := classMeanings[connectors.ClassOf(err)]; meaning != "" {
+		if meaning := meaningOf(err); meaning != "" {
 			fmt.Fprintln(masked, meaning)
 		}
 		return exitUsage

@@ -66,6 +66,7 @@ func (a *app) printPlan(job string, x state.Execution, preview *engine.Preview) 
 	if a.json() {
 		return writePlanJSON(a.stdout, job, x, entries)
 	}
+	a.printWarnings(x)
 	title := fmt.Sprintf("Plan for job %s: an %s cycle over %d objects, %d of them to look at.",
 		job, cycleKind(x), x.Imported, x.ImportedDeltas)
 	if err := (plan.Renderer{W: a.stdout, Color: a.color()}).Render(title, entries, x.Summary, preview.Skipped); err != nil || x.Guard == "" {
@@ -89,7 +90,9 @@ func writePlanJSON(w io.Writer, job string, x state.Execution, entries iter.Seq2
 		Cycle   string       `json:"cycle"`
 		Summary plan.Summary `json:"summary"`
 		Guard   string       `json:"guard,omitempty"`
-	}{job, cycleKind(x), x.Summary, x.Guard})
+		// Warnings are about the source.
+		Warnings []string `json:"warnings,omitempty"`
+	}{job, cycleKind(x), x.Summary, x.Guard, x.Warnings})
 	if err != nil {
 		return err
 	}

@@ -44,11 +44,15 @@ func (a *app) status(ctx context.Context, only string) (err error) {
 		if err != nil {
 			return err
 		}
+		paused, err := s.store.Paused(ctx, j.Job.Name)
+		if err != nil {
+			return err
+		}
 		var next time.Time
 		if record.Last != nil {
 			next = j.Next(record.Last.Ended)
 		}
-		jobs = append(jobs, engine.Status(record, counts, j.interval, next))
+		jobs = append(jobs, engine.Status(record, counts, j.interval, next, paused))
 	}
 	if a.json() {
 		return printJSON(a.stdout, jobs)
@@ -68,7 +72,9 @@ func (a *app) printStatus(jobs []engine.SynchronizationJob) {
 			last = x.TimeEnded.Local().Format("2006-01-02 15:04:05")
 			result = x.State
 		}
-		if j.Schedule.NextRun != nil {
+		if j.Status.PausedSince != nil {
+			next = "once started"
+		} else if j.Schedule.NextRun != nil {
 			next = j.Schedule.NextRun.Local().Format("2006-01-02 15:04:05")
 		}
 		t.AppendRow(table.Row{j.Name, j.Status.Code, last, result, connected(j, directory.User), connected(j, directory.Group),
@@ -76,7 +82,11 @@ func (a *app) printStatus(jobs []engine.SynchronizationJob) {
 	}
 	fmt.Fprintln(a.stdout, t.Render())
 	for _, j := range jobs {
-		if x := j.Status.LastExecution; x != nil && x.Error != nil {
+		if since := j.Status.PausedSince; since != nil {
+			fmt.Fprintf(a.stdout, "\n%s: paused since %s; \"scimsync start %s\" lets it run again\n",
+				j.Name, since.Local().Format("2006-01-02 15:04:05"), j.Name)
+		}
+		if x := j.Status.LastExecution; x != nil && x.Error != nil && x.Error.Code != "Paused" {
 			fmt.Fprintf(a.stdout, "\n%s: the last cycle failed: %s: %s\n", j.Name, x.Error.Code, x.Error.Message)
 		}
 		if j.Status.Escrows > 0 {

@@ -52,6 +52,7 @@ type syncResult struct {
 	Summary    plan.Summary                 `json:"summary"`
 	Quarantine *string                      `json:"quarantine"`
 	Error      *engine.SynchronizationError `json:"error"`
+	Warnings   []string                     `json:"warnings,omitempty"`
 }
 
 func (a *app) sync(ctx context.Context, name string, opts engine.Options) (err error) {
@@ -79,6 +80,8 @@ func (a *app) sync(ctx context.Context, name string, opts engine.Options) (err e
 		if printErr := printJSON(a.stdout, jsonOf(name, x, err)); printErr != nil {
 			return printErr
 		}
+	} else {
+		a.printWarnings(x)
 	}
 	var deletes *engine.TooManyDeletes
 	if errors.As(err, &deletes) {
@@ -100,7 +103,7 @@ func (a *app) sync(ctx context.Context, name string, opts engine.Options) (err e
 const maxFailures = 10
 
 func jsonOf(name string, x state.Execution, err error) syncResult {
-	r := syncResult{Job: name, Cycle: cycleKind(x), CycleID: x.CycleID, StartedAt: x.Began, EndedAt: x.Ended, Summary: x.Summary}
+	r := syncResult{Job: name, Cycle: cycleKind(x), CycleID: x.CycleID, StartedAt: x.Began, EndedAt: x.Ended, Summary: x.Summary, Warnings: x.Warnings}
 	if err != nil {
 		var deletes *engine.TooManyDeletes
 		if errors.As(err, &deletes) {
@@ -109,6 +112,13 @@ func jsonOf(name string, x state.Execution, err error) syncResult {
 		r.Error = &engine.SynchronizationError{Code: x.ErrorCode, Message: err.Error(), TenantActionable: true}
 	}
 	return r
+}
+
+// printWarnings prints what is likely a mistake in the source.
+func (a *app) printWarnings(x state.Execution) {
+	for _, w := range x.Warnings {
+		fmt.Fprintf(a.stdout, "warning: %s\n", plan.Printable(w))
+	}
 }
 
 func (a *app) printSync(name string, x state.Execution, failures []plan.Entry, skipped map[string]int64) {

@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/scimsync/scimsync/connectors"
+	"github.com/scimsync/scimsync/connectors/scim"
+	"github.com/scimsync/scimsync/connectors/scim/oauth"
 	"github.com/scimsync/scimsync/engine/plan"
 )
 
@@ -35,11 +37,20 @@ type connectionResult struct {
 }
 
 var classMeanings = map[connectors.Class]string{
-	connectors.Credentials: "The application refuses the token. Check secretToken: is it valid, and for this tenant URL?",
+	connectors.Credentials: "The application refuses the token. Check secretToken, or what the token endpoint gives: is it valid, and for this tenant URL?",
 	connectors.NotSCIM:     "Something answers at the tenant URL, but it does not speak SCIM there. Check tenantURL: it is the address in front of /Users.",
 	connectors.Retryable:   "The application did not answer as it should. Check that it runs and can be reached from here, and try again.",
 	connectors.Throttled:   "The application is limiting requests. Try again later.",
 	connectors.Rejected:    "The application refuses the query. It has to support a filter with eq on the matching attribute.",
+}
+
+// meaningOf says in other words what an error means, "" where it says itself
+// what to do.
+func meaningOf(err error) string {
+	if errors.Is(err, oauth.ErrNoToken) || errors.Is(err, scim.ErrTLS) {
+		return ""
+	}
+	return classMeanings[connectors.ClassOf(err)]
 }
 
 func (a *app) testConnection(ctx context.Context, name string) error {
@@ -58,7 +69,7 @@ func (a *app) testConnection(ctx context.Context, name string) error {
 	if err := job.Target.Test(ctx, job.Types()...); err != nil {
 		class := connectors.ClassOf(err)
 		r.Success, r.Class, r.Message = false, string(class), err.Error()
-		if meaning := classMeanings[class]; meaning != "" {
+		if meaning := meaningOf(err); meaning != "" {
 			r.Message += "\n" + meaning
 		}
 		var target *connectors.Error

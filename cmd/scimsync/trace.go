@@ -8,6 +8,7 @@ import (
 	"github.com/scimsync/scimsync/config"
 	"github.com/scimsync/scimsync/connectors/scim"
 	"github.com/scimsync/scimsync/connectors/scim/har"
+	"github.com/scimsync/scimsync/connectors/scim/oauth"
 )
 
 // traceable adds --trace to a command that sends requests to a target.
@@ -56,16 +57,42 @@ func (a *app) startTrace(jobs []*config.Job) error {
 	return err
 }
 
-// targetOptions returns the options of a job's target, whose requests are
-// recorded if there is a trace.
-func (a *app) targetOptions(file *config.Job) scim.Options {
+// targetOptions returns the options of a job's target. Its requests, and those
+// for access tokens, are recorded if there is a trace.
+func (a *app) targetOptions(file *config.Job) (scim.Options, error) {
 	o := file.Target.Options()
-	if a.trace == nil {
-		return o
+	tokens, needed := file.Target.Tokens()
+	if a.trace == nil && !needed {
+		return o, nil
 	}
-	if o.Transport == nil {
-		o.Transport = scim.NewTransport(o.Concurrency)
+	given := o.Transport
+	transport := func(o scim.Options) (t scim.Transport, err error) {
+		if t = given; t == nil {
+			t, err = o.NewTransport()
+		}
+		if err == nil && a.trace != nil {
+			t = a.trace.Transport(t)
+		}
+		return t, err
 	}
-	o.Transport = a.trace.Transport(o.Transport)
-	return o
+	var err error
+	if o.Transport, err = transport(o); err != nil {
+		return o, err
+	}
+	if needed {
+		tokens.Transport = o.Transport
+		if o.TLS.ServerName != "" { // that is the application's alone
+			elsewhere := o
+			elsewhere.TLS.ServerName = ""
+			if tokens.Transport, err = transport(elsewhere); err != nil {
+				return o, err
+			}
+		}
+		source, err := oauth.New(tokens)
+		if err != nil {
+			return o, err
+		}
+		o.Tokens = source
+	}
+	return o, nil
 }

@@ -140,6 +140,11 @@ func (a *app) wire(daemon *config.Daemon, only string, mode access) ([]wired, er
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", file.File, err)
 		}
+		if mode == readWrite {
+			if job.Job.Notifiers, err = a.notifiers(daemon, file); err != nil {
+				return nil, err
+			}
+		}
 		jobs = append(jobs, job)
 	}
 	return jobs, nil
@@ -175,7 +180,10 @@ func (a *app) wireJob(file *config.Job) (wired, error) {
 	if err != nil {
 		return wired{}, err
 	}
-	options := a.targetOptions(file)
+	options, err := a.targetOptions(file)
+	if err != nil {
+		return wired{}, err
+	}
 	target, err := scim.New(options)
 	if err != nil {
 		return wired{}, err
@@ -187,8 +195,14 @@ func (a *app) wireJob(file *config.Job) (wired, error) {
 			SkipOutOfScopeDeletions: file.Settings.SkipOutOfScopeDeletions,
 			MembersPerPatch:         target.Batch(),
 			HealReferences:          file.Target.HealReferences, RematchMissing: file.Target.RematchMissing,
+			AlwaysAddMembers:      file.Target.AlwaysAddMembers,
+			KeepClearedReferences: file.Target.KeepClearedReferences,
+			FindBeforeUpdate:      file.Target.FindBeforeUpdate,
 		},
 		Application: engine.Application{DisplayName: file.Name},
+	}
+	if job.OnDemand, err = onDemandTarget(options); err != nil {
+		return wired{}, err
 	}
 	if guard := file.Settings.AccidentalDeletions; guard.Enabled {
 		job.Settings.DeletionThreshold = int64(guard.Threshold)

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) startCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "start JOB",
+		Short: "Let a paused job run again, and end its quarantine",
+		Long: `Start lets a job that was paused go on from where it was, and ends its quarantine,
+as the Graph call of that name does. A running daemon begins the next cycle at its
+time, or at once if that has passed or the last cycle was ended by the pause.`,
+		Args:              a.oneJob,
+		ValidArgsFunction: a.completeJobs,
+		RunE:              func(cmd *cobra.Command, args []string) error { return a.start(cmd.Context(), args[0]) },
+	}
+}
+
+func (a *app) start(ctx context.Context, name string) (err error) {
+	s, err := a.open(ctx, name, stateWrite)
+	if err != nil {
+		return err
+	}
+	defer s.close(&err)
+	wasPaused, err := s.engine.Start(ctx, name)
+	if err != nil {
+		return err
+	}
+	if a.json() {
+		return printJSON(a.stdout, pausedResult{Job: name})
+	}
+	if !wasPaused {
+		fmt.Fprintf(a.stdout, "Job %s was not paused: it runs on its schedule.\n", name)
+		return nil
+	}
+	fmt.Fprintf(a.stdout, "Job %s is started: it goes on from where it was.\n", name)
+	return nil
+}
