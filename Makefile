@@ -25,7 +25,7 @@ demo: build ## the main job: a sample directory provisioned into the built-in sa
 test: test-servers ## install what the tests need, and run them all
 	SCIMSYNC_TEST_SERVERS=$(SERVERS) $(GO) test ./...
 
-test-servers: ## install the SCIM servers from npm that the tests run against
+test-servers: ## install the SCIM servers and the mail server from npm that the tests run against
 	@./cmd/scimsync/testdata/servers/install $(SERVERS)
 
 race: test-servers ## run the tests with the race detector

@@ -250,6 +250,7 @@ func (c *cycle) finish(ctx context.Context, runErr error) (state.Execution, erro
 	if err := c.store.SaveJob(context.WithoutCancel(ctx), c.record); err != nil {
 		return *x, errors.Join(runErr, fmt.Errorf("job %s: %w", c.job.Name, err))
 	}
+	c.tell(ctx, runErr, time.Time{})
 	return *x, runErr
 }
 

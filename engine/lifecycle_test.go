@@ -96,6 +96,7 @@ type life struct {
 	names   int // names given so far: none is given twice
 	weather *weather
 	foreign []string // ids of the application's objects that are nobody's
+	before  string   // id of the application's first group, which was there before
 	held    int      // generation of the configuration
 	few     bool     // few objects, and changes that go back and forth
 }
@@ -141,8 +142,8 @@ func (l *life) settle(rt *rapid.T) {
 	}}); err != nil {
 		rt.Fatal(err)
 	}
-	if circle.name == name {
-		l.foreign = append(l.foreign, l.app.Groups()[0]["id"].(string))
+	if l.before = l.app.Groups()[0]["id"].(string); circle.name == name {
+		l.foreign = append(l.foreign, l.before)
 	}
 }
 

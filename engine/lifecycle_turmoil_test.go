@@ -122,8 +122,9 @@ func (l *life) settled(rt *rapid.T, evaluated bool) {
 		used[c.TargetAnchor], sources[c.TargetAnchor] = true, anchor
 	}
 	for id, o := range objects {
-		if active, _ := o["active"].(bool); active && !used[id] && !slices.Contains(l.foreign, id) {
-			rt.Fatalf("%s is active and nobody's", o["userName"])
+		active, isUser := o["active"].(bool)
+		if (active || !isUser && id != l.before) && !used[id] && !slices.Contains(l.foreign, id) {
+			rt.Fatalf("%v %v is there and nobody's", o["userName"], o["displayName"])
 		}
 	}
 	show := func(o map[string]any, path ...string) any {

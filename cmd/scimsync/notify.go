@@ -101,7 +101,7 @@ func (a *app) testNotification(ctx context.Context, name string) error {
 		return errors.New("nobody is told of job " + name + ": give smtp in the daemon file and settings.notificationEmail in the job, or a webhook in either")
 	}
 	now := time.Now().UTC()
-	notice := engine.Notice{ID: "test." + uuid.NewString(), Kind: engine.NoticeTest, Job: name, Time: now}
+	notice := engine.Notice{ID: "test-" + uuid.NewString(), Kind: engine.NoticeTest, Job: name, Time: now}
 	r := notificationResult{Job: name, Success: true, Notifiers: []notifierResult{}}
 	for _, n := range all {
 		one := notifierResult{Name: n.Name(), Success: true, Message: n.Name() + ": sent"}

@@ -50,6 +50,14 @@ func newRude(t *testing.T, answer func(w http.ResponseWriter, r *http.Request)) 
 	return app
 }
 
+// counted returns how many requests came, how many writes took effect, and how
+// many requests carried the token.
+func (app *rude) counted() (requests, writes, tokens int) {
+	app.mu.Lock()
+	defer app.mu.Unlock()
+	return app.requests, app.writes, app.tokens
+}
+
 // raw answers with these bytes and closes the connection, by a reset if told.
 func raw(text string, reset bool) func(http.ResponseWriter, *http.Request) {
 	return func(w http.ResponseWriter, _ *http.Request) {
@@ -166,8 +174,8 @@ func TestMisbehaviour(t *testing.T) {
 				if doing == "post" {
 					want = 1
 				}
-				if app.requests != want {
-					t.Errorf("%d requests, want %d", app.requests, want)
+				if got, _, _ := app.counted(); got != want {
+					t.Errorf("%d requests, want %d", got, want)
 				}
 				if tt.class == "" && tt.code == "" {
 					return // good or not: it is told, and nothing breaks
@@ -272,15 +280,16 @@ func TestRedirectsOfEveryCode(t *testing.T) {
 				}
 				err = do(target)
 				target.CloseIdleConnections()
-				if connectors.ClassOf(err) != connectors.NotSCIM || app.requests != 1 || !strings.Contains(err.Error(), "the application redirects") || strings.Contains(err.Error(), "secret") {
-					t.Errorf("%d to %q, %s: %d requests: %v", status, location, doing, app.requests, err)
+				requests, _, _ := app.counted()
+				if connectors.ClassOf(err) != connectors.NotSCIM || requests != 1 || !strings.Contains(err.Error(), "the application redirects") || strings.Contains(err.Error(), "secret") {
+					t.Errorf("%d to %q, %s: %d requests: %v", status, location, doing, requests, err)
 				}
 				app.Close()
 			}
 		}
 	}
-	if other.requests > 0 {
-		t.Errorf("%d requests were sent to another host, %d with the token", other.requests, other.tokens)
+	if requests, _, tokens := other.counted(); requests > 0 {
+		t.Errorf("%d requests were sent to another host, %d with the token", requests, tokens)
 	}
 }
 
@@ -306,8 +315,9 @@ func TestAWriteIsSentOnce(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if err := doings["post"](target); connectors.ClassOf(err) != connectors.Retryable || app.writes != 1 {
-				t.Errorf("%s, kept %v: %d creates, error %v", name, kept, app.writes, err)
+			err = doings["post"](target)
+			if _, writes, _ := app.counted(); connectors.ClassOf(err) != connectors.Retryable || writes != 1 {
+				t.Errorf("%s, kept %v: %d creates, error %v", name, kept, writes, err)
 			}
 		}
 	}

@@ -1,0 +1,3 @@
+// Package notify tells people of a job's quarantine: by mail and by webhook. It
+// implements engine.Notifier.
+package notify
