@@ -83,6 +83,7 @@ type Settings struct {
 	// NotificationWebhook is the web address that is told then; zero for none.
 	NotificationWebhook     Secret
 	AccidentalDeletions     AccidentalDeletions
+	SourceCheck             SourceCheck
 	SkipOutOfScopeDeletions bool
 	RecycleBin              time.Duration // how long an object that left the export counts as soft-deleted
 	Concurrency             int           // requests to the target at a time
@@ -92,7 +93,18 @@ type Settings struct {
 // "Enable accidental deletions prevention").
 type AccidentalDeletions struct {
 	Enabled   bool
-	Threshold int // objects deleted or disabled in one cycle
+	Threshold int // objects deleted or disabled
+	Share     int // the same, in percent of the active objects
+	Members   int // percent of the memberships removed
+	// Window is for how long what was deleted and disabled before counts too.
+	Window time.Duration
+}
+
+// SourceCheck says when a source has lost too much to be believed.
+type SourceCheck struct {
+	Enabled bool
+	Share   int           // percent of its users, or groups, that it may lose
+	Age     time.Duration // how much older than the last one it may be
 }
 
 // ObjectMapping says how objects of one type are provisioned (Graph

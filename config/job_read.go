@@ -135,12 +135,15 @@ func readSettings(d *document, root *value) Settings {
 		RecycleBin:              v.get("recycleBin").durationOr(defaultRecycleBin),
 		Concurrency:             v.get("concurrency").numberOr(defaultConcurrency),
 	}
-	if p := v.get("preventAccidentalDeletions"); p.given {
-		s.AccidentalDeletions = AccidentalDeletions{
-			Enabled: p.get("enabled").truthOr(true), Threshold: p.get("threshold").numberOr(defaultThreshold),
-		}
-	} else {
-		s.AccidentalDeletions.Threshold = defaultThreshold
+	prevent, check := v.get("preventAccidentalDeletions"), v.get("sourceCheck")
+	s.AccidentalDeletions = AccidentalDeletions{
+		Enabled: prevent.get("enabled").truthOr(true), Threshold: prevent.get("threshold").numberOr(defaultThreshold),
+		Share: prevent.get("share").numberOr(defaultShare), Members: prevent.get("members").numberOr(defaultMembers),
+		Window: prevent.get("window").durationOr(defaultWindow),
+	}
+	s.SourceCheck = SourceCheck{
+		Enabled: check.get("enabled").truthOr(true), Share: check.get("share").numberOr(defaultShare),
+		Age: check.get("age").durationOr(defaultAge),
 	}
 	if c := v.get("cron"); c.ok() {
 		s.Interval, s.Cron = 0, c.text

@@ -109,7 +109,8 @@ func TestDefaults(t *testing.T) {
 	j := load(t, head)
 	want := Settings{
 		Interval: 40 * time.Minute, RecycleBin: 720 * time.Hour, Concurrency: 8,
-		AccidentalDeletions: AccidentalDeletions{Threshold: 500},
+		AccidentalDeletions: AccidentalDeletions{Enabled: true, Threshold: 500, Share: 20, Members: 30, Window: 24 * time.Hour},
+		SourceCheck:         SourceCheck{Enabled: true, Share: 20, Age: time.Hour},
 	}
 	if diff := cmp.Diff(want, j.Settings); diff != "" {
 		t.Errorf("settings (-want +got):\n%s", diff)

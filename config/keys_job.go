@@ -9,6 +9,10 @@ const (
 	defaultInterval    = 40 * time.Minute // as Entra's (scim-client-wire 7.1)
 	defaultRecycleBin  = 30 * 24 * time.Hour
 	defaultThreshold   = 500
+	defaultShare       = 20 // percent
+	defaultMembers     = 30 // percent
+	defaultWindow      = 24 * time.Hour
+	defaultAge         = time.Hour
 	defaultConcurrency = 8
 	maxConcurrency     = 64
 	minInterval        = time.Second
@@ -165,12 +169,34 @@ func settingsShape() shape {
 				about: "A web address that gets the notifications of this job, beside the webhook of the daemon file: https, or http to this machine.",
 			}},
 			{name: "preventAccidentalDeletions", shape: shape{
-				kind: object, about: "Hold deletions back once a cycle would delete or disable many objects.",
+				kind: object, about: "Stop a cycle before its first write if it would delete or disable many objects. allow-deletes lets one cycle do it.",
 				keys: []key{
-					{name: "enabled", shape: shape{kind: boolean, fallback: true, about: "Whether deletions are held back. Without preventAccidentalDeletions they are not."}},
+					{name: "enabled", shape: shape{kind: boolean, fallback: true, about: "Whether deletions are held back."}},
 					{name: "threshold", shape: shape{
-						kind: integer, min: 1, fallback: defaultThreshold, about: "How many objects of one cycle, users and groups, may be deleted or disabled.",
+						kind: integer, min: 1, fallback: defaultThreshold, about: "How many objects, users and groups, deleted or disabled stop a cycle.",
 					}},
+					{name: "share", shape: shape{
+						kind: integer, min: 1, max: 100, fallback: defaultShare,
+						about: "How large a share of the active objects, in percent, may be deleted or disabled. It counts from 20 active objects up.",
+					}},
+					{name: "members", shape: shape{
+						kind: integer, min: 1, max: 100, fallback: defaultMembers,
+						about: "How large a share of all memberships, in percent, a cycle may remove. It counts from 100 memberships up.",
+					}},
+					{name: "window", shape: shape{
+						kind: duration, fallback: "24h", about: "For how long what was deleted and disabled counts to share, so that slow drips count; threshold is of one cycle.",
+					}},
+				},
+			}},
+			{name: "sourceCheck", shape: shape{
+				kind: object, about: "Stop a cycle before its first write if the source has lost much since the last one. allow-deletes lets one cycle go on.",
+				keys: []key{
+					{name: "enabled", shape: shape{kind: boolean, fallback: true, about: "Whether the source is compared with what it was."}},
+					{name: "share", shape: shape{
+						kind: integer, min: 1, max: 100, fallback: defaultShare,
+						about: "How large a share of its users, or of its groups, in percent, the source may lose from one cycle to the next. It counts from 20 up; a source without users is always too little.",
+					}},
+					{name: "age", shape: shape{kind: duration, fallback: "1h", about: "How much older than the last one the source may be."}},
 				},
 			}},
 			{name: "skipOutOfScopeDeletions", shape: shape{

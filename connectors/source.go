@@ -46,6 +46,8 @@ type ReadResult struct {
 	Watermark string // opaque; handed back on the next read
 	Users     int    // objects present in the source, changed or not
 	Groups    int
+	// Newest is when the newest part of the source was written; zero if not known.
+	Newest time.Time
 
 	// Warnings are sentences about what was read and yet is likely a mistake,
 	// such as an export that lacks an attribute: what was seen, what it means and

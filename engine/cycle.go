@@ -104,9 +104,10 @@ type cycle struct {
 	inHand, taking context.Context
 	stop           context.CancelCauseFunc
 
-	mu    sync.Mutex
-	done  Progress
-	asked time.Time // when the store was asked last whether the job was paused
+	mu     sync.Mutex
+	struck int // objects in a row that the application did not answer for
+	done   Progress
+	asked  time.Time // when the store was asked last whether the job was paused
 }
 
 func (e *Engine) newCycle(job Job, opts Options) *cycle {
@@ -153,14 +154,14 @@ func (c *cycle) run(ctx context.Context) error {
 	if err := c.target.Test(ctx, c.job.Types()...); err != nil {
 		return fmt.Errorf("testing the connection: %w", err)
 	}
-	watermark, err := c.readSource(ctx)
+	read, err := c.readSource(ctx)
 	if err != nil {
 		return fmt.Errorf("reading the source: %w", err)
 	}
 	if err := c.askPaused(ctx); err != nil {
 		return err
 	}
-	if err := c.guard(ctx); err != nil {
+	if err := c.guard(ctx, read); err != nil {
 		return err
 	}
 	for _, rule := range c.job.Rules {
@@ -175,19 +176,19 @@ func (c *cycle) run(ctx context.Context) error {
 			return err
 		}
 	}
-	c.record.Watermark = watermark
+	c.record.Watermark = read.Watermark
 	return nil
 }
 
 // readSource reads the source to its end before anything is written: a source
 // that breaks off changes nothing.
-func (c *cycle) readSource(ctx context.Context) (watermark string, err error) {
+func (c *cycle) readSource(ctx context.Context) (read connectors.ReadResult, err error) {
 	now := c.engine.Now()
 	snapshot, err := c.store.Snapshot(ctx, c.job.Name, c.record.Generation, now)
 	if err != nil {
-		return "", err
+		return read, err
 	}
-	read, err := c.job.Source.Read(ctx, connectors.ReadRequest{
+	read, err = c.job.Source.Read(ctx, connectors.ReadRequest{
 		Snapshot: snapshot, Watermark: c.record.Watermark, Now: now, RecycleBin: c.job.Settings.RecycleBin,
 	}, func(ch directory.Change) error {
 		spool, wanted := c.imports[ch.Object.Type]
@@ -201,9 +202,10 @@ func (c *cycle) readSource(ctx context.Context) (watermark string, err error) {
 		}
 		return spool.append(func(b []byte) []byte { return directory.AppendChange(b, ch) })
 	})
-	c.execution.Imported = int64(read.Users + read.Groups)
-	c.execution.Warnings = read.Warnings
-	return read.Watermark, err
+	x := &c.execution
+	x.Users, x.Groups, x.SourceTime, x.Warnings = int64(read.Users), int64(read.Groups), read.Newest, read.Warnings
+	x.Imported = x.Users + x.Groups
+	return read, err
 }
 
 // finish records how the cycle ended.
@@ -228,7 +230,9 @@ func (c *cycle) finish(ctx context.Context, runErr error) (state.Execution, erro
 			c.record.InitialCompleted = x.Ended
 		}
 		c.record.CompleteFailures = 0
-		c.record.Quarantine, c.record.AllowDeletes = nil, false
+		if c.record.AllowDeletes {
+			c.record.AllowDeletes, c.record.DeletesAllowed = false, x.Ended
+		}
 		c.record.LastSuccess = x
 		if x.Exports > 0 {
 			c.record.LastWithExports = x
@@ -241,7 +245,9 @@ func (c *cycle) finish(ctx context.Context, runErr error) (state.Execution, erro
 		}
 	} else if !errors.Is(runErr, ErrInterrupted) {
 		c.record.CompleteFailures++
-		c.quarantine(runErr)
+	}
+	if err := c.quarantine(ctx, runErr); err != nil {
+		runErr = errors.Join(runErr, err)
 	}
 	if _, err := c.store.Purge(context.WithoutCancel(ctx), x.Ended.Add(-LogRetention)); err != nil {
 		c.engine.Logger.Warn("removing old entries of the provisioning log", zap.String("job", c.job.Name), zap.Error(err))
@@ -250,30 +256,21 @@ func (c *cycle) finish(ctx context.Context, runErr error) (state.Execution, erro
 	if err := c.store.SaveJob(context.WithoutCancel(ctx), c.record); err != nil {
 		return *x, errors.Join(runErr, fmt.Errorf("job %s: %w", c.job.Name, err))
 	}
-	c.tell(ctx, runErr, time.Time{})
+	var next time.Time
+	if q := c.record.Quarantine; q != nil {
+		next = q.NextAttempt
+	}
+	c.tell(ctx, runErr, next)
 	return *x, runErr
-}
-
-// quarantine notes that the job cannot do its work until somebody acts.
-func (c *cycle) quarantine(err error) {
-	var deletes *TooManyDeletes
-	if !errors.As(err, &deletes) {
-		return
-	}
-	q := &state.Quarantine{Reason: "TooManyDeletes", Message: deletes.Error(), Began: c.execution.Ended}
-	if earlier := c.record.Quarantine; earlier != nil && earlier.Reason == q.Reason {
-		q.Began = earlier.Began
-	}
-	c.record.Quarantine = q
 }
 
 func cycleError(err error) (code, message string) {
 	var target *connectors.Error
 	var read *connectors.ReadError
-	var deletes *TooManyDeletes
+	var guard *GuardError
 	switch {
-	case errors.As(err, &deletes):
-		return "TooManyDeletes", err.Error()
+	case errors.As(err, &guard):
+		return guard.Reason, err.Error()
 	case pausedBy(err) != nil:
 		return pausedCode, err.Error()
 	case errors.Is(err, ErrInterrupted):

@@ -396,7 +396,7 @@ func TestProvisionOnDemand(t *testing.T) {
 
 func TestTooManyDeletesStopTheCycleBeforeItsFirstWrite(t *testing.T) {
 	w := newWorld(t)
-	w.job.Settings.DeletionThreshold = 3
+	w.job.Settings.Guard.Threshold = 3
 	for _, n := range strings.Fields("ada bo cai dan eve") {
 		w.source.hire(n)
 	}
@@ -414,8 +414,8 @@ func TestTooManyDeletesStopTheCycleBeforeItsFirstWrite(t *testing.T) {
 		t.Errorf("the plan: %+v, error %v", x, err)
 	}
 	_, err = w.try()
-	var stopped *engine.TooManyDeletes
-	if !errors.As(err, &stopped) || stopped.Count != 3 || stopped.Managed != 6 {
+	var stopped *engine.GuardError
+	if !errors.As(err, &stopped) || !strings.Contains(stopped.Message, "would disable or delete 3 of 4 active objects") {
 		t.Fatalf("error %v", err)
 	}
 	equal(t, "writes", w.writes(), []string(nil))

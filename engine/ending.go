@@ -91,8 +91,14 @@ func (f *flow) fail(step string, kind provlog.StepType, action plan.Action, err 
 	}
 	outcome.Answered = outcome.Connect != nil
 	r.outcomes[0] = outcome
-	r.fault = endsCycle(err)
+	r.fault, r.silent = endsCycle(err), silent(err)
 	return r
+}
+
+// silent reports whether an application answers nothing, or nothing that can be
+// understood.
+func silent(err error) bool {
+	return perhapsDone(err) || connectors.ClassOf(err) == connectors.Throttled
 }
 
 // inDoubt is the connection of an object whose request may have taken effect

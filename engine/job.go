@@ -51,9 +51,7 @@ type Settings struct {
 	Concurrency             int           // requests to the target at a time; at least 1
 	RecycleBin              time.Duration // how long an object that left the export counts as soft-deleted
 	SkipOutOfScopeDeletions bool
-	// DeletionThreshold is how many objects disabled or deleted in one cycle stop
-	// it before its first write; 0 for no such guard.
-	DeletionThreshold int64
+	Guard                   Guard
 	// HealReferences: an object that refers to one that is not provisioned is
 	// looked at again once that one is. Entra leaves it until a restart.
 	HealReferences bool

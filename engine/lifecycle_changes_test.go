@@ -64,7 +64,7 @@ func (l *life) changeOne(rt *rapid.T) {
 		kinds = append(kinds, "group name", "members", "group assignment", "disband", "group returns")
 	}
 	if l.few {
-		kinds = []string{"title", "manager", "no manager", "block", "unblock", "assign", "unassign", "vanish", "return", "members", "members", "members"}
+		kinds = []string{"title", "manager", "no manager", "block", "unblock", "assign", "unassign", "vanish", "return", "group assignment", "members", "members"}
 	}
 	kind := rapid.SampledFrom(kinds).Draw(rt, "kind")
 	var p *person

@@ -195,7 +195,10 @@ func (l *life) storm(rt *rapid.T) {
 		if len(victims) > 0 && rapid.Bool().Draw(rt, "somebody is refused") {
 			victim = rapid.SampledFrom(victims).Draw(rt, "victim")
 		}
-		l.weather.faults, l.weather.victim = drawFaults(rt), victim
+		if l.weather.silent = rapid.IntRange(0, 3).Draw(rt, "silence") == 3; !l.weather.silent {
+			l.weather.faults = drawFaults(rt)
+		}
+		l.weather.victim = victim
 		l.begin(false)
 		if _, err := l.run(context.Background(), rt, engine.Options{}); err != nil {
 			rt.Fatalf("stormy cycle: %v", err)
@@ -208,7 +211,7 @@ func (l *life) storm(rt *rapid.T) {
 
 // clear lets the sun shine until every retry has had its turn.
 func (l *life) clear(rt *rapid.T) {
-	l.weather.faults, l.weather.victim = nil, ""
+	l.weather.faults, l.weather.victim, l.weather.silent = nil, "", false
 	healed := !l.m.heal && !l.m.rematch // one cycle more, for what was waiting for others
 	for range 5 {
 		l.begin(false)

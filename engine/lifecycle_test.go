@@ -113,6 +113,14 @@ func newLife(t testing.TB, rt *rapid.T, concurrency int) *life {
 	l.set(drawSwitches(rt))
 	l.connect(rt)
 	l.settle(rt)
+	if l.few = rapid.Bool().Draw(rt, "few"); l.few {
+		for range 3 {
+			l.hire(rt)
+		}
+		for range 2 {
+			l.found(rt)
+		}
+	}
 	return l
 }
 

@@ -35,14 +35,6 @@ func turmoil(rt *rapid.T, l *life) {
 	s.keepOut = false // else whoever leaves scope stays active
 	l.set(s)
 	begun := l.now
-	if l.few = rapid.Bool().Draw(rt, "few"); l.few {
-		for range 3 {
-			l.hire(rt)
-		}
-		for range 2 {
-			l.found(rt)
-		}
-	}
 	rt.Repeat(map[string]func(*rapid.T){
 		"change": l.change,
 		"cycle":  func(rt *rapid.T) { l.try(rt, nil, "") },
@@ -51,6 +43,11 @@ func turmoil(rt *rapid.T, l *life) {
 			if keys := l.externalIDs(); len(keys) > 0 {
 				l.try(rt, nil, rapid.SampledFrom(keys).Draw(rt, "victim"))
 			}
+		},
+		"silence": func(rt *rapid.T) {
+			l.weather.silent = true
+			l.try(rt, nil, "")
+			l.weather.silent = false
 		},
 		"interrupt": func(rt *rapid.T) {
 			ctx, cancel := context.WithCancel(context.Background())

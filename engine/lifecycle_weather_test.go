@@ -36,6 +36,7 @@ type request struct{ method, path, id, body string }
 type weather struct {
 	*world
 	faults []fault // of the requests to come, one each; fine after the last
+	silent bool    // every write takes effect, and none is answered
 	victim string  // whose writes are refused: its nickname, or its id for a group
 	stop   func()  // called at the request stopAt
 	stopAt int
@@ -108,7 +109,10 @@ func (w *weather) pass(sent request) fault {
 	if w.stop != nil && w.count == w.stopAt {
 		w.stop()
 	}
-	if w.count <= 2 || w.next >= len(w.faults) {
+	switch {
+	case w.silent && sent.method != http.MethodGet:
+		return failedAfter
+	case w.count <= 2 || w.next >= len(w.faults):
 		return fine
 	}
 	w.next++

@@ -27,9 +27,6 @@ const (
 	NoticeTest      NoticeKind = "test"            // somebody asked whether a notice arrives
 )
 
-// stagedReason is the quarantine reason of deletions that are held back.
-const stagedReason = "TooManyDeletes"
-
 const (
 	// notifyLimit is how long a cycle waits for those who are told of it.
 	notifyLimit = 2 * time.Minute
@@ -164,7 +161,7 @@ func noticeFor(told *state.Told, now *state.Quarantine, completed bool) (kind No
 		return Recovered, told != nil && completed
 	case told != nil && told.Reason == now.Reason && told.Began.Equal(now.Began):
 		return "", false
-	case now.Reason == stagedReason:
+	case now.Reason == quarantineDeletes:
 		return DeletionsStaged, true
 	default:
 		return Quarantined, true

@@ -57,7 +57,7 @@ func (l *listener) last() engine.Notice {
 func endangered(t *testing.T, listeners ...*listener) *world {
 	t.Helper()
 	w := newWorld(t)
-	w.job.Settings.DeletionThreshold = 2
+	w.job.Settings.Guard.Threshold = 2
 	for _, l := range listeners {
 		w.job.Notifiers = append(w.job.Notifiers, l)
 	}

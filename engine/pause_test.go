@@ -150,7 +150,7 @@ func TestPauseEndsACycleBetweenTwoMembers(t *testing.T) {
 
 func TestStartEndsAQuarantine(t *testing.T) {
 	w := newWorld(t)
-	w.job.Settings.DeletionThreshold = 1
+	w.job.Settings.Guard.Threshold = 1
 	w.source.hire("ada")
 	w.cycle()
 	w.source.unassign("ada")
@@ -158,7 +158,7 @@ func TestStartEndsAQuarantine(t *testing.T) {
 		t.Fatalf("error %v", err)
 	}
 	w.pause()
-	job := engine.Status(w.record(), state.Counts{}, "PT40M", w.now, w.now)
+	job := engine.Status(w.record(), state.Counts{}, "PT40M", w.now, w.now, w.now)
 	equal(t, "code", job.Status.Code, "Paused")
 	equal(t, "schedule", job.Schedule.State, "Paused")
 	if job.Status.Quarantine == nil || job.Schedule.NextRun != nil {

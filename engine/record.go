@@ -39,6 +39,9 @@ func each[I any](
 	err := ordered(taking, c.job.Settings.Concurrency, next,
 		func(item I) result {
 			r := work(inHand, item)
+			if r.fault == nil {
+				r.fault = c.breaker(inHand, r)
+			}
 			if r.fault != nil {
 				stop(r.fault)
 			}
@@ -65,6 +68,35 @@ func each[I any](
 		err = context.Cause(taking)
 	}
 	return interrupted(ctx, err)
+}
+
+// strikes is how many objects in a row may fail because the application does
+// not answer as it should before the connection is tested again.
+const strikes = 10
+
+// breaker returns why the cycle is to end, if the application has stopped
+// answering: it is not asked about every object of the directory, and none of
+// them is at fault.
+func (c *cycle) breaker(ctx context.Context, r result) error {
+	c.mu.Lock()
+	switch {
+	case r.silent:
+		c.struck++
+	case r.exports > 0 || r.Entry.Action != plan.Fail:
+		c.struck = 0
+	}
+	test := c.struck >= strikes
+	if test {
+		c.struck = 0
+	}
+	c.mu.Unlock()
+	if !test || c.brokenOff() {
+		return nil
+	}
+	if err := c.target.Test(ctx, c.job.Types()...); err != nil {
+		return fmt.Errorf("the application does not answer as it should any more: %w", err)
+	}
+	return nil
 }
 
 // interrupted says that the cycle was told to stop, where that is why it ended.

@@ -121,28 +121,38 @@ func (l *linkage) plan(ctx context.Context, attribute string, wanted directory.V
 // that have none are left out and noted.
 func (l *linkage) resolve(ctx context.Context, wanted []directory.Value) ([]directory.Value, error) {
 	resolved := make([]directory.Value, 0, len(wanted))
-	for part := range slices.Chunk(wanted, 1000) {
+	err := l.connected(ctx, wanted, func(anchor string, c state.Connection, connected bool) {
+		if connected && !l.overlay.gone(anchor) {
+			resolved = append(resolved, directory.Ref(c.TargetAnchor))
+			l.name(c.TargetAnchor, c.DisplayName)
+		} else if planned := l.overlay.reference(anchor); !planned.IsNull() {
+			resolved = append(resolved, planned)
+		} else {
+			l.missing = append(l.missing, anchor)
+			l.waits = l.waits || l.triedAgain(anchor)
+		}
+	})
+	return resolved, err
+}
+
+// connected calls yield with the connection of each of the source objects that
+// the values refer to, in their order; ok is false for one that has none.
+func (c *cycle) connected(ctx context.Context, refs []directory.Value, yield func(anchor string, connection state.Connection, ok bool)) error {
+	for part := range slices.Chunk(refs, 1000) {
 		anchors := make([]string, len(part))
 		for i, v := range part {
 			anchors[i] = v.Anchor()
 		}
-		connections, err := l.store.Connections(ctx, l.job.Name, anchors)
+		connections, err := c.store.Connections(ctx, c.job.Name, anchors)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, anchor := range anchors {
-			if c, connected := connections[anchor]; connected && !l.overlay.gone(anchor) {
-				resolved = append(resolved, directory.Ref(c.TargetAnchor))
-				l.name(c.TargetAnchor, c.DisplayName)
-			} else if planned := l.overlay.reference(anchor); !planned.IsNull() {
-				resolved = append(resolved, planned)
-			} else {
-				l.missing = append(l.missing, anchor)
-				l.waits = l.waits || l.triedAgain(anchor)
-			}
+			connection, ok := connections[anchor]
+			yield(anchor, connection, ok)
 		}
 	}
-	return resolved, nil
+	return nil
 }
 
 // name remembers what an object is called, for a plan.
@@ -288,7 +298,7 @@ func (l *linkage) result(ctx context.Context) result {
 		r.Entry.Reason = fault.Message
 		r.Entry.Error = &plan.EntryError{Code: fault.Code, Message: fault.Message}
 		outcome.Escrow, outcome.Release = escrow, escrow == nil
-		r.fault = endsCycle(l.err)
+		r.fault, r.silent = endsCycle(l.err), silent(l.err)
 	case len(l.done) > 0:
 		r.counted, r.Entry.Action = plan.Update, plan.Update
 		l.trace.referenced(len(l.done))

@@ -143,7 +143,7 @@ func TestTheGuardCountsNobodyWhoIsDisabledAlready(t *testing.T) {
 		w.source.set(n, "accountEnabled", directory.Bool(false))
 	}
 	equal(t, "disabled", w.cycle(), plan.Summary{Disable: 3})
-	w.job.Settings.DeletionThreshold = 2
+	w.job.Settings.Guard.Threshold = 2
 	w.job.Fingerprint = "2" // an initial cycle looks at all of them again
 	equal(t, "with a threshold", w.cycle(), plan.Summary{Skip: 3})
 }

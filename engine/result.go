@@ -37,6 +37,7 @@ type result struct {
 	inScope  bool
 	exports  int64
 	fault    error    // ends the cycle
+	silent   bool     // it failed because the application did not answer as it should
 	claims   []string // to be released once recorded
 }
 

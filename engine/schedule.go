@@ -51,9 +51,10 @@ type Scheduler struct {
 	cancel  context.CancelFunc
 }
 
-// pausePoll is how often the store is asked whether a paused job whose time has
-// come was started again, perhaps by another process.
-const pausePoll = time.Second
+// holdPoll is how often the store is asked whether a job whose time has come,
+// and which is held back, may run again: somebody may have started it, in
+// another process.
+const holdPoll = time.Second
 
 // entry is one scheduled job.
 type entry struct {
@@ -62,7 +63,7 @@ type entry struct {
 	waiting   bool // a start is on the schedule
 	running   bool
 	removed   bool
-	paused    bool // its time has come, and it waits to be started
+	held      string // why no cycle begins although its time has come; "" if one may
 }
 
 // NewScheduler returns a scheduler without jobs. Run sets it going.
@@ -186,21 +187,25 @@ func (s *Scheduler) start(e *entry) {
 	}
 	s.unplan(e)
 	e.running = true
-	scheduled, waited := e.scheduled, e.paused
+	scheduled, before := e.scheduled, e.held
 	s.running.Add(1)
 	s.mu.Unlock()
 	defer s.running.Done()
 
 	log := s.engine.Logger.With(zap.String("job", scheduled.Job.Name))
-	waits := s.isPaused(scheduled.Job.Name)
+	held := s.hold(scheduled.Job)
 	switch {
-	case waits && !waited:
-		log.Info("paused: no cycle runs before the job is started")
-	case !waits && waited:
-		log.Info("started again")
-		fallthrough
-	case !waits:
-		waits = s.cycle(scheduled)
+	case held == "":
+		switch before {
+		case "":
+		case isPaused:
+			log.Info("started again")
+		default:
+			log.Info("held back no longer")
+		}
+		held = s.cycle(scheduled)
+	case held != before:
+		log.Info("no cycle begins", zap.String("reason", held))
 	}
 
 	s.mu.Lock()
@@ -210,8 +215,8 @@ func (s *Scheduler) start(e *entry) {
 		delete(s.jobs, scheduled.Job.Name)
 		return
 	}
-	if e.paused = waits; waits {
-		s.put(e, s.engine.Now().Add(pausePoll))
+	if e.held = held; held != "" {
+		s.put(e, s.engine.Now().Add(holdPoll))
 		return
 	}
 	next := e.scheduled.Next(s.engine.Now())
@@ -221,16 +226,33 @@ func (s *Scheduler) start(e *entry) {
 	s.plan(e, next)
 }
 
-// isPaused reports whether the job is paused. Where that cannot be found out,
-// the cycle tells why.
-func (s *Scheduler) isPaused(job string) bool {
-	since, err := s.engine.Store.Paused(s.ctx, job)
-	return err == nil && !since.IsZero()
+const isPaused = "paused: no cycle runs before the job is started"
+
+// hold says why no cycle of the job begins now, "" if one may: it is paused, or
+// waits for the next attempt in quarantine. Where that cannot be found out, the
+// cycle tells why.
+func (s *Scheduler) hold(job Job) string {
+	if since, err := s.engine.Store.Paused(s.ctx, job.Name); err == nil && !since.IsZero() {
+		return isPaused
+	}
+	record, err := s.engine.Store.Job(s.ctx, job.Name)
+	// Who allows the deletions, or changes the job, does not wait.
+	if err != nil || record.Quarantine == nil || record.AllowDeletes || record.Configuration != job.Fingerprint {
+		return ""
+	}
+	switch q, now := record.Quarantine, s.engine.Now(); {
+	case disabled(q, now):
+		return fmt.Sprintf("the job is disabled, for it has been in quarantine since %s; start it once the cause is gone", q.SeriesBegan.Format(time.RFC3339))
+	case now.Before(q.NextAttempt):
+		return fmt.Sprintf("the job is in quarantine (%s) and is tried again at %s", q.Reason, q.NextAttempt.Format(time.RFC3339))
+	default:
+		return ""
+	}
 }
 
-// cycle runs a cycle and reports whether it was kept from its end because the
-// job is paused.
-func (s *Scheduler) cycle(j Scheduled) (paused bool) {
+// cycle runs a cycle and says what holds the job back since, where it was kept
+// from its end because the job is paused.
+func (s *Scheduler) cycle(j Scheduled) (held string) {
 	log := s.engine.Logger.With(zap.String("job", j.Job.Name))
 	log.Info("cycle started")
 	x, err := s.engine.Cycle(s.ctx, j.Job, Options{})
@@ -244,7 +266,7 @@ func (s *Scheduler) cycle(j Scheduled) (paused bool) {
 	switch {
 	case pausedBy(err) != nil:
 		log.Info("cycle ended between two objects, for the job was paused", fields...)
-		return true
+		return isPaused
 	case errors.Is(err, ErrInterrupted):
 		log.Info("cycle interrupted; the next one goes on from here", fields...)
 	case errors.Is(err, state.ErrLocked):
@@ -256,5 +278,5 @@ func (s *Scheduler) cycle(j Scheduled) (paused bool) {
 	default:
 		log.Info("cycle ended", fields...)
 	}
-	return false
+	return ""
 }

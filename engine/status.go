@@ -51,6 +51,7 @@ type SynchronizationStatus struct {
 // SynchronizationQuarantine is Graph's synchronizationQuarantine.
 type SynchronizationQuarantine struct {
 	CurrentBegan time.Time             `json:"currentBegan"`
+	NextAttempt  time.Time             `json:"nextAttempt"`
 	SeriesBegan  time.Time             `json:"seriesBegan"`
 	SeriesCount  int64                 `json:"seriesCount"`
 	Reason       string                `json:"reason"`
@@ -101,7 +102,7 @@ type KeyCount struct {
 // zero if it is not scheduled; paused is since when it is paused, zero if it is
 // not. A job that is paused and in quarantine shows its code as Paused, and its
 // quarantine beside it.
-func Status(record state.Job, counts state.Counts, interval string, next, paused time.Time) SynchronizationJob {
+func Status(record state.Job, counts state.Counts, interval string, now, next, paused time.Time) SynchronizationJob {
 	job := SynchronizationJob{
 		ID: record.ID, Name: record.Name, TemplateID: "scim",
 		Schedule:                   SynchronizationSchedule{Interval: interval, State: "Active"},
@@ -123,8 +124,14 @@ func Status(record state.Job, counts state.Counts, interval string, next, paused
 	if q := record.Quarantine; q != nil {
 		job.Status.Code = "Quarantine"
 		job.Status.Quarantine = &SynchronizationQuarantine{
-			CurrentBegan: q.Began, SeriesBegan: q.Began, SeriesCount: record.CompleteFailures, Reason: q.Reason,
-			Error: &SynchronizationError{Code: q.Reason, Message: q.Message, TenantActionable: true},
+			CurrentBegan: q.Began, NextAttempt: q.NextAttempt, SeriesBegan: q.SeriesBegan, SeriesCount: q.SeriesCount, Reason: q.Reason,
+			Error: &SynchronizationError{Code: q.Code, Message: q.Message, TenantActionable: true},
+		}
+		if next.Before(q.NextAttempt) && !record.AllowDeletes {
+			next = q.NextAttempt
+		}
+		if disabled(q, now) {
+			job.Schedule.State, next = "Disabled", time.Time{}
 		}
 	}
 	if !paused.IsZero() {

@@ -173,6 +173,16 @@ func (t *trace) skip(skipReason, why string) {
 		map[string]string{"SkipReason": skipReason, "ReportableIdentifier": t.reported}, "%s is left as it is: %s", t.name, why)
 }
 
+// staged ends the trace of an object that a guard keeps from being disabled or
+// deleted.
+func (t *trace) staged() {
+	t.event.ProvisioningAction = provlog.ActionStagedDelete
+	t.event.ProvisioningStatusInfo.Status = provlog.Warning
+	t.step("EntrySynchronizationSkip", provlog.StepExport, provlog.Skipped,
+		map[string]string{"SkipReason": quarantineDeletes, "ReportableIdentifier": t.reported},
+		"%s is neither disabled nor deleted before somebody allows it", t.name)
+}
+
 var exportSteps = map[plan.Action]string{
 	plan.Create: "EntryExportAdd", plan.Update: "EntryExportUpdate",
 	plan.Disable: "EntryExportUpdateSoftDelete", plan.Delete: "EntryExportDelete",

@@ -245,6 +245,7 @@ type memory struct {
 	users, groups []directory.Object
 	deleted       []directory.Object
 	fails         error // after everything was delivered
+	newest        time.Time
 }
 
 func id(name string) string {
@@ -342,7 +343,7 @@ func (m *memory) Read(_ context.Context, req connectors.ReadRequest, yield func(
 			}
 		}
 	}
-	return connectors.ReadResult{Watermark: "seen", Users: len(m.users), Groups: len(m.groups)}, m.fails
+	return connectors.ReadResult{Watermark: "seen", Users: len(m.users), Groups: len(m.groups), Newest: m.newest}, m.fails
 }
 
 func (m *memory) Find(_ context.Context, name string) (found []directory.Object, err error) {

@@ -52,7 +52,7 @@ func (a *app) status(ctx context.Context, only string) (err error) {
 		if record.Last != nil {
 			next = j.Next(record.Last.Ended)
 		}
-		jobs = append(jobs, engine.Status(record, counts, j.interval, next, paused))
+		jobs = append(jobs, engine.Status(record, counts, j.interval, time.Now(), next, paused))
 	}
 	if a.json() {
 		return printJSON(a.stdout, jobs)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -83,15 +82,17 @@ func (a *app) sync(ctx context.Context, name string, opts engine.Options) (err e
 	} else {
 		a.printWarnings(x)
 	}
-	var deletes *engine.TooManyDeletes
-	if errors.As(err, &deletes) {
+	if err == nil && !a.json() {
+		a.printSync(name, x, failures, skipped)
+	}
+	if x.Quarantine != "" {
+		if err == nil {
+			err = fmt.Errorf("job %s is in quarantine: %s", name, x.Quarantine)
+		}
 		return &exitError{code: exitGuarded, err: err}
 	}
 	if err != nil {
 		return err
-	}
-	if !a.json() {
-		a.printSync(name, x, failures, skipped)
 	}
 	if x.Summary.Fail > 0 {
 		return &exitError{code: exitFailed}
@@ -104,11 +105,10 @@ const maxFailures = 10
 
 func jsonOf(name string, x state.Execution, err error) syncResult {
 	r := syncResult{Job: name, Cycle: cycleKind(x), CycleID: x.CycleID, StartedAt: x.Began, EndedAt: x.Ended, Summary: x.Summary, Warnings: x.Warnings}
+	if x.Quarantine != "" {
+		r.Quarantine = &x.Quarantine
+	}
 	if err != nil {
-		var deletes *engine.TooManyDeletes
-		if errors.As(err, &deletes) {
-			r.Quarantine = &x.ErrorCode
-		}
 		r.Error = &engine.SynchronizationError{Code: x.ErrorCode, Message: err.Error(), TenantActionable: true}
 	}
 	return r

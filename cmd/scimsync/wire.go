@@ -204,9 +204,7 @@ func (a *app) wireJob(file *config.Job) (wired, error) {
 	if job.OnDemand, err = onDemandTarget(options); err != nil {
 		return wired{}, err
 	}
-	if guard := file.Settings.AccidentalDeletions; guard.Enabled {
-		job.Settings.DeletionThreshold = int64(guard.Threshold)
-	}
+	job.Settings.Guard = guardOf(file.Settings)
 	for _, m := range file.Mappings() {
 		job.Rules = append(job.Rules, engine.Rule{Type: m.Type, Scope: m.Scope, Mapping: m.Mapping, Actions: m.Actions})
 	}
@@ -218,6 +216,17 @@ func (a *app) wireJob(file *config.Job) (wired, error) {
 		}
 	}
 	return w, nil
+}
+
+// guardOf returns what a job must not do without being asked.
+func guardOf(s config.Settings) (g engine.Guard) {
+	if d := s.AccidentalDeletions; d.Enabled {
+		g.Threshold, g.Share, g.Members, g.Window = int64(d.Threshold), int64(d.Share), int64(d.Members), d.Window
+	}
+	if c := s.SourceCheck; c.Enabled {
+		g.SourceShare, g.SourceAge = int64(c.Share), c.Age
+	}
+	return g
 }
 
 // iso8601 returns a duration as Graph prints it: PT40M.

@@ -24,13 +24,15 @@ func NewTransport(concurrency int) *http.Transport {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		Protocols:             protocols,
-		TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12},
-		TLSHandshakeTimeout:   15 * time.Second,
-		MaxIdleConns:          concurrency,
-		MaxIdleConnsPerHost:   concurrency,
-		IdleConnTimeout:       90 * time.Second,
+		Proxy:               http.ProxyFromEnvironment,
+		Protocols:           protocols,
+		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout: 15 * time.Second,
+		MaxIdleConns:        concurrency,
+		MaxIdleConnsPerHost: concurrency,
+		// Less than the five seconds after which Node.js closes an idle connection: a
+		// POST that meets a closing one is lost, and must not be repeated.
+		IdleConnTimeout:       4 * time.Second,
 		DisableCompression:    true,
 		ExpectContinueTimeout: time.Second,
 		// More is no answer of an application.

@@ -104,6 +104,8 @@ type Store interface {
 
 	// Counts returns how many connections and escrows the job has, by object type.
 	Counts(ctx context.Context, job string) (Counts, error)
+	// Memberships returns how many references of groups were set.
+	Memberships(ctx context.Context, job string) (int64, error)
 
 	// Close releases the store. The locks that it holds end.
 	Close() error
@@ -130,7 +132,10 @@ type Job struct {
 	SteadyStateLast  time.Time  `json:"steadyStateLast"`           // last such cycle
 	// AllowDeletes lets the next cycle disable and delete as many objects as it
 	// would, once (Graph's reset scope ForceDeletes).
-	AllowDeletes     bool        `json:"allowDeletes"`
+	AllowDeletes bool `json:"allowDeletes"`
+	// DeletesAllowed is when the last cycle ended that was let so: what was
+	// disabled and deleted before does not count to any guard.
+	DeletesAllowed   time.Time   `json:"deletesAllowed"`
 	Quarantine       *Quarantine `json:"quarantine,omitempty"`
 	CompleteFailures int64       `json:"completeFailures"` // cycles in a row that could not run
 	// Told is what those who are told of the job were told last, by the name of
@@ -141,9 +146,18 @@ type Job struct {
 // Quarantine says why a job cannot do its work until somebody acts (Graph
 // synchronizationQuarantine).
 type Quarantine struct {
-	Reason  string    `json:"reason"` // TooManyDeletes
+	// Reason is Graph's: EncounteredQuarantineException,
+	// EncounteredEscrowProportionThreshold, EncounteredBaseEscrowThreshold,
+	// EncounteredTotalEscrowThreshold, TooManyDeletes or IngestionInterrupted.
+	Reason  string    `json:"reason"`
+	Code    string    `json:"code"` // the error code behind it
 	Message string    `json:"message"`
-	Began   time.Time `json:"began"`
+	Began   time.Time `json:"began"` // of this reason
+	// The series of cycles in quarantine, whatever their reasons: when it began
+	// and how many there were.
+	SeriesBegan time.Time `json:"seriesBegan"`
+	SeriesCount int64     `json:"seriesCount"`
+	NextAttempt time.Time `json:"nextAttempt"` // no cycle begins by itself before
 }
 
 // Told is a quarantine that somebody was told of.
@@ -162,15 +176,20 @@ type Execution struct {
 	// Summary counts objects, by what happened to them.
 	Summary plan.Summary `json:"summary"`
 	// Counts of Graph's synchronizationTaskExecution.
-	Imported       int64  `json:"imported"`       // objects present in the source
-	ImportedDeltas int64  `json:"importedDeltas"` // objects that the cycle had to look at
-	Entitled       int64  `json:"entitled"`       // of those, in scope
-	Exported       int64  `json:"exported"`       // objects written
-	Exports        int64  `json:"exports"`        // write requests
-	Escrowed       int64  `json:"escrowed"`       // objects that failed in this cycle
-	ErrorCode      string `json:"errorCode,omitempty"`
-	ErrorMessage   string `json:"errorMessage,omitempty"`
-	Guard          string `json:"guard,omitempty"` // of a plan: why a guard would stop the cycle
+	Imported int64 `json:"imported"` // objects present in the source
+	Users    int64 `json:"users"`    // of these
+	Groups   int64 `json:"groups"`   // of these
+	// SourceTime is when the newest part of the source was written.
+	SourceTime     time.Time `json:"sourceTime"`
+	ImportedDeltas int64     `json:"importedDeltas"` // objects that the cycle had to look at
+	Entitled       int64     `json:"entitled"`       // of those, in scope
+	Exported       int64     `json:"exported"`       // objects written
+	Exports        int64     `json:"exports"`        // write requests
+	Escrowed       int64     `json:"escrowed"`       // objects that failed in this cycle
+	ErrorCode      string    `json:"errorCode,omitempty"`
+	ErrorMessage   string    `json:"errorMessage,omitempty"`
+	Guard          string    `json:"guard,omitempty"`      // of a plan: why a guard would stop the cycle
+	Quarantine     string    `json:"quarantine,omitempty"` // the reason for which the job is in quarantine since
 	// Warnings are what went well and yet is likely a mistake, of the source or of
 	// the application.
 	Warnings []string `json:"warnings,omitempty"`
@@ -232,7 +251,9 @@ type Reset struct {
 // Counts are the numbers of connections and escrows of a job.
 type Counts struct {
 	Connections map[directory.ObjectType]int64
+	Active      int64 // connections with the status active, of all types
 	Escrows     int64
+	References  int64 // escrows of which a reference alone failed
 }
 
 // Outcome is everything that is to be remembered of one object's flow, stored

@@ -141,7 +141,9 @@ func (s *Store) Counts(ctx context.Context, job string) (state.Counts, error) {
 	err := s.reader.view(ctx, fmt.Sprintf("counting the connections of job %q", job), func(db *sql.DB) (err error) {
 		page, err = rowsOf(ctx, db, func(rows *sql.Rows, c *count) error { return rows.Scan(&c.kind, &c.n) },
 			`SELECT type, count(*) FROM connections WHERE job = `+ofJob+` GROUP BY type
-			 UNION ALL SELECT 0, count(*) FROM escrows WHERE job = `+ofJob, job, job)
+			 UNION ALL SELECT 0, count(*) FROM escrows WHERE job = `+ofJob+`
+			 UNION ALL SELECT -1, count(*) FROM escrows WHERE reference AND job = `+ofJob+`
+			 UNION ALL SELECT -2, count(*) FROM connections WHERE status = 'active' AND job = `+ofJob, job, job, job, job)
 		return err
 	})
 	if err != nil {
@@ -149,11 +151,29 @@ func (s *Store) Counts(ctx context.Context, job string) (state.Counts, error) {
 	}
 	counts := state.Counts{Connections: map[directory.ObjectType]int64{directory.User: 0, directory.Group: 0}}
 	for _, c := range page {
-		if c.kind == 0 {
+		switch c.kind {
+		case 0:
 			counts.Escrows = c.n
-		} else {
+		case -1:
+			counts.References = c.n
+		case -2:
+			counts.Active = c.n
+		default:
 			counts.Connections[typeOf(c.kind)] = c.n
 		}
 	}
 	return counts, nil
+}
+
+// Memberships returns how many references of groups were set.
+func (s *Store) Memberships(ctx context.Context, job string) (n int64, err error) {
+	group, err := typeNumber(directory.Group)
+	if err != nil {
+		return 0, err
+	}
+	err = s.reader.view(ctx, fmt.Sprintf("counting the members of the groups of job %q", job), func(db *sql.DB) error {
+		return db.QueryRowContext(ctx, `SELECT count(*) FROM links WHERE job = `+ofJob+` AND source_anchor IN
+			(SELECT source_anchor FROM connections WHERE job = `+ofJob+` AND type = ?)`, job, job, group).Scan(&n)
+	})
+	return n, err
 }

@@ -259,11 +259,23 @@ func testCounts(t *testing.T, open Open) {
 		t.Errorf("a new store counts %+v", counts)
 	}
 	e := escrow("c", 0)
-	record(t, s, connected(directory.User, "a", "1"), connected(directory.User, "b", "2"), connected(directory.Group, "g", "3"),
-		state.Outcome{Type: directory.User, SourceAnchor: "c", Escrow: &e})
+	reference := escrow("b", 0)
+	reference.Reference = false
+	disabled := connected(directory.User, "b", "2")
+	disabled.Connect.Status = state.Disabled
+	record(t, s, connected(directory.User, "a", "1"), disabled, connected(directory.Group, "g", "3"),
+		state.Outcome{Type: directory.User, SourceAnchor: "c", Escrow: &e}, state.Outcome{Type: directory.User, SourceAnchor: "b", Escrow: &reference})
 	counts, err = s.Counts(ctx, job)
 	ok(t, err)
 	check(t, counts, state.Counts{
-		Connections: map[directory.ObjectType]int64{directory.User: 2, directory.Group: 1}, Escrows: 1,
+		Connections: map[directory.ObjectType]int64{directory.User: 2, directory.Group: 1}, Active: 2, Escrows: 2, References: 1,
 	})
+	members, err := s.Memberships(ctx, job)
+	ok(t, err)
+	check(t, members, int64(0))
+	record(t, s, state.Outcome{Type: directory.Group, SourceAnchor: "g", Link: []state.Link{{Attribute: "members", TargetAnchor: "1"}, {Attribute: "members", TargetAnchor: "2"}}},
+		state.Outcome{Type: directory.User, SourceAnchor: "a", Link: []state.Link{{Attribute: "manager", TargetAnchor: "2"}}})
+	members, err = s.Memberships(ctx, job)
+	ok(t, err)
+	check(t, members, int64(2))
 }
