@@ -19,7 +19,7 @@ const fingerprintVersion = 1
 // it changes (Microsoft Learn, "How application provisioning works": changes
 // of attribute mappings and scoping filters do): object and attribute
 // mappings, scoping filters, the scope and who is assigned by name,
-// skipOutOfScopeDeletions, flattenNestedGroups and the application's URL.
+// skipOutOfScopeDeletions, the switches of target.behavior and the application's URL.
 // Schedule, concurrency, mail, token, titles of filters and the places of files
 // do not count, nor does how the YAML is written.
 func (j *Job) Fingerprint() string {
@@ -32,6 +32,9 @@ func (j *Job) Fingerprint() string {
 		TargetKind:              j.Target.Kind,
 		TenantURL:               canonicalURL(j.Target.SCIM),
 		FlattenNestedGroups:     j.Source.Export.FlattenNestedGroups,
+	}
+	if b := j.Target.behavior(); b != (fingerprintBehavior{}) {
+		content.Behavior = &b
 	}
 	for _, m := range j.Mappings() {
 		content.Mappings = append(content.Mappings, m.fingerprint())
@@ -54,7 +57,21 @@ type fingerprint struct {
 	TargetKind, TenantURL         string
 	Mappings                      []fingerprintMapping
 	// What came later is left out where it is not set: jobs keep their fingerprints.
-	FlattenNestedGroups bool `json:",omitempty"`
+	FlattenNestedGroups bool                 `json:",omitempty"`
+	Behavior            *fingerprintBehavior `json:",omitempty"`
+}
+
+// fingerprintBehavior are the switches of target.behavior: who changes one to
+// mend what fails wants everything tried again.
+type fingerprintBehavior struct {
+	scim.Behavior
+	HealReferences, RematchMissing, AlwaysAddMembers, KeepClearedReferences, FindBeforeUpdate bool
+}
+
+func (t Target) behavior() fingerprintBehavior {
+	return fingerprintBehavior{
+		t.SCIM.Behavior, t.HealReferences, t.RematchMissing, t.AlwaysAddMembers, t.KeepClearedReferences, t.FindBeforeUpdate,
+	}
 }
 
 type fingerprintMapping struct {

@@ -60,6 +60,11 @@ func TestFingerprint(t *testing.T) {
 		{"the dialect", "/scim\"", "/scim?aadOptscim062020\"", false},
 		{"flattenNestedGroups", "target: {", "target: {behavior: {flattenNestedGroups: true}, ", false},
 		{"flattenNestedGroups by its default", "target: {", "target: {behavior: {flattenNestedGroups: false}, ", true},
+		{"a switch", "target: {", "target: {behavior: {onMissingTarget: rematch}, ", false},
+		{"a switch of the client", "target: {", "target: {behavior: {managerRemoval: remove}, ", false},
+		{"a profile that changes nothing", "target: {", "target: {profile: entra, ", true},
+		{"a profile", "target: {", "target: {profile: entra2018, ", false},
+		{"members to a PATCH", "target: {", "target: {membersPerPatch: 10, ", true},
 		{"groups", "mappings:", "mappings:\n  groups: {}", false},
 		{"users off", "actions:", "enabled: false\n    actions:", false},
 	} {

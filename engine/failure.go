@@ -11,6 +11,7 @@ import (
 	"github.com/scimsync/scimsync/engine/provlog"
 	"github.com/scimsync/scimsync/engine/state"
 	"github.com/scimsync/scimsync/mapping"
+	"github.com/scimsync/scimsync/scope"
 )
 
 // Failure says why one object could not be provisioned.
@@ -57,6 +58,13 @@ func failure(err error) *Failure {
 		return &Failure{
 			Code: skipValidation, Message: err.Error(), Category: "failure", Err: err,
 			Advice: "Correct the attribute in the directory, or its mapping.",
+		}
+	}
+	var unclear *scope.UnclearError
+	if errors.As(err, &unclear) {
+		return &Failure{
+			Code: skipValidation, Message: err.Error(), Category: "failure", Err: err,
+			Advice: "Write true or false in the directory's export.",
 		}
 	}
 	var target *connectors.Error

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -218,4 +219,46 @@ type failing struct {
 
 func (f failing) Test(context.Context, ...directory.ObjectType) error {
 	return &connectors.Error{Class: f.class, Code: "Code", Method: "GET", URL: "https://app.test/Users"}
+}
+
+// TestAnApplicationThatFallsSilent is not asked about everybody: the cycle ends,
+// and the job is in quarantine where what answers is no SCIM.
+func TestAnApplicationThatFallsSilent(t *testing.T) {
+	for name, tt := range map[string]struct {
+		status     int
+		body       string
+		quarantine bool
+	}{
+		"web pages":     {200, "<html>maintenance</html>", true},
+		"server errors": {500, `{"detail":"down"}`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.job.Settings.Concurrency = 1
+			for i := range 200 {
+				w.source.hire(fmt.Sprintf("p%03d", i))
+			}
+			requests := 0
+			w.intercept = func(*http.Request, string) *http.Response {
+				if requests++; requests < 50 {
+					return nil
+				}
+				return answer(tt.status, tt.body)
+			}
+			sum, err := w.try()
+			if err == nil || !strings.Contains(err.Error(), "does not answer as it should any more") {
+				t.Fatalf("error %v", err)
+			}
+			if sum.Create == 0 || sum.Fail > 15 {
+				t.Errorf("%s", sum)
+			}
+			if in := w.record().Quarantine != nil; in != tt.quarantine {
+				t.Errorf("in quarantine: %v", in)
+			}
+			w.intercept = nil
+			w.now = w.now.Add(time.Hour)
+			w.cycle()
+			equal(t, "accounts", len(w.app.Users()), 200)
+		})
+	}
 }

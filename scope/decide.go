@@ -32,9 +32,9 @@ const NotEffectivelyEntitled = "NotEffectivelyEntitled"
 // The decision depends on the object alone.
 func (s *Scope) Decide(o directory.Object) Decision {
 	here := o.Presence == directory.Present && !o.Tombstone
-	enabled := true
-	if b, ok := o.Get("accountEnabled").Boolean(); ok {
-		enabled = b
+	state, enabled, clear := o.Get("accountEnabled"), true, true
+	if !state.IsEmpty() {
+		enabled, clear = state.Boolean()
 	}
 	d := Decision{Active: here && enabled, Assigned: !s.assignedOnly || len(o.Assignments) > 0}
 
@@ -51,6 +51,8 @@ func (s *Scope) Decide(o directory.Object) Decision {
 		d.Reason = s.inScope(o, holding)
 	case !here:
 		d.Reason = "out of scope: " + absence(o)
+	case !clear:
+		d.Reason, d.Err = "out of scope: accountEnabled is unclear", &UnclearError{Value: state.Text()}
 	case !enabled:
 		d.Reason = "out of scope: accountEnabled is False"
 	case !d.Assigned:

@@ -208,3 +208,18 @@ func TestPatternThatTakesTooLong(t *testing.T) {
 		})
 	}
 }
+
+// Whether an account is enabled is no matter to guess at.
+func TestAccountEnabledThatIsNeither(t *testing.T) {
+	s, err := Compile(directory.User, Settings{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range []directory.Value{directory.Str("no"), directory.Str("yes"), directory.Int(0), directory.Str("disabled")} {
+		d := s.Decide(user(with("accountEnabled", v)))
+		var unclear *UnclearError
+		if d.InScope || !errors.As(d.Err, &unclear) || unclear.Value != v.Text() || !strings.Contains(d.Err.Error(), v.Text()) {
+			t.Errorf("%s: %+v", v, d)
+		}
+	}
+}

@@ -5,6 +5,8 @@
 // every answer carries its reason.
 package scope
 
+import "fmt"
+
 // Filter is one scoping filter (Graph filterGroup): all its clauses must hold.
 // An object is in scope if any filter of a job lets it in.
 type Filter struct {
@@ -34,10 +36,21 @@ type Decision struct {
 	Details map[string]string
 	// SkipReason is the log's SkipReason for an object that is not in scope.
 	SkipReason string
-	// Err is an *UndecidedError where the scoping filters could not be decided:
-	// the object is then not in scope, but it should be left as it is, and tried
+	// Err is an *UndecidedError where the scoping filters could not be decided, and
+	// an *UnclearError where nobody can tell whether the account is enabled: the
+	// object is then not in scope, but it should be left as it is, and tried
 	// again, rather than disabled.
 	Err error
+}
+
+// UnclearError says that accountEnabled of an object is neither true nor false.
+type UnclearError struct {
+	Value string
+}
+
+// Error says what was found and what would be right.
+func (e *UnclearError) Error() string {
+	return fmt.Sprintf("accountEnabled is %q, which is neither true nor false: the object is left as it is", e.Value)
 }
 
 // UndecidedError says that the scoping filters could not be decided for an
