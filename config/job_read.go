@@ -78,8 +78,11 @@ func readTarget(d *document, v *value) Target {
 	t.SCIM.TLS = readTLS(d, v.get("tls"))
 	t.SCIM.RateLimit = readRateLimit(d, v.get("rateLimit"))
 	if u := v.get("tenantURL"); u.ok() {
-		if _, err := scim.ParseTenantURL(u.text, t.SCIM.AllowHTTP); err != nil {
+		parsed, err := scim.ParseTenantURL(u.text, t.SCIM.AllowHTTP)
+		if err != nil {
 			d.fail(u.node, "%s", maskURL(u).Mask(err.Error()))
+		} else if parsed.Suspicious != "" {
+			d.warn(u.node, "%s", maskURL(u).Mask(parsed.Suspicious))
 		}
 	}
 	return t

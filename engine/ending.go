@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/scimsync/scimsync/connectors"
 	"github.com/scimsync/scimsync/connectors/directory"
@@ -65,6 +66,11 @@ func (f *flow) fail(step string, kind provlog.StepType, action plan.Action, err 
 		}}}
 	}
 	fault := failure(err)
+	for _, v := range f.mapped.Values {
+		if v.Redacted {
+			fault.hide(v.Value.Text())
+		}
+	}
 	var earlier state.Escrow
 	if f.escrow != nil {
 		earlier = *f.escrow
@@ -129,11 +135,19 @@ func endsCycle(err error) error {
 	if connectors.ClassOf(err) == connectors.Credentials {
 		return fmt.Errorf("the credentials are refused: %w", err)
 	}
+	var target *connectors.Error
+	if errors.As(err, &target) && target.Class == connectors.Throttled && target.RetryAfter > longWait {
+		return fmt.Errorf("the application asks to be left alone for %s: %w", target.RetryAfter.Round(time.Second), err)
+	}
 	if errors.Is(err, ErrInterrupted) {
 		return err
 	}
 	return nil
 }
+
+// longWait is how long an application may ask a cycle to wait: with a longer
+// wish every object would fail, one after the other.
+const longWait = 2 * time.Minute
 
 // result begins a result with what every object's has.
 func (f *flow) result(action plan.Action) result {

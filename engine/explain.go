@@ -239,7 +239,13 @@ func (x *explanation) inNextCycle(ctx context.Context) error {
 		x.InNextReason = "it failed, and is due for another try"
 	default:
 		x.InNextCycle = false
-		x.InNextReason = "nothing of it changed since it was last looked at; \"scimsync provision\" looks at it now"
+		x.InNextReason = "nothing of it changed since it was last looked at"
+		if x.Escrow != nil {
+			x.InNextReason = "it failed, and waits for its next try"
+		}
+		if notOnDemand(*o) == "" {
+			x.InNextReason += "; \"scimsync provision\" looks at it now"
+		}
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/scimsync/scimsync/connectors"
+	"github.com/scimsync/scimsync/engine/plan"
 	"github.com/scimsync/scimsync/engine/provlog"
 	"github.com/scimsync/scimsync/engine/state"
 	"github.com/scimsync/scimsync/mapping"
@@ -45,6 +46,16 @@ func (f *Failure) reason(escrow *state.Escrow) string {
 		return reason + ". Not tried again before its source object changes"
 	}
 	return fmt.Sprintf("%s. Retried %d times so far; next try after %s", reason, escrow.Attempts-1, escrow.Next.UTC().Format(time.RFC3339Nano))
+}
+
+// hide takes a value that is never shown out of what an application answered:
+// some repeat the request in their errors. Very short ones stay, for taking them
+// out would garble words.
+func (f *Failure) hide(value string) {
+	if len(value) >= 4 {
+		f.Message = strings.ReplaceAll(f.Message, value, plan.Redacted)
+		f.Body = strings.ReplaceAll(f.Body, value, plan.Redacted)
+	}
 }
 
 // failure says what an error of the target, or of a mapping, means for an object.

@@ -62,6 +62,7 @@ type flow struct {
 	trace   *trace
 	claimed []string // target objects
 	found   string   // the target object that matched, once it is certain
+	made    bool     // it was created, and is not recorded yet
 	exports int64
 }
 
@@ -191,13 +192,15 @@ func (f *flow) create(ctx context.Context) result {
 		return f.fail("EntryExportAdd", provlog.StepExport, plan.Create, err)
 	}
 	if !f.opts.DryRun {
-		if err := f.claim(ctx, created.Anchor); err != nil {
+		f.made = true
+		if err := f.claim(context.WithoutCancel(ctx), created.Anchor); err != nil {
 			return f.fail("EntryExportAdd", provlog.StepExport, plan.Create, err)
 		}
 	}
 	f.trace.target(created.Anchor)
 	r := f.wrote(op)
 	f.connect(&r, created.Anchor)
+	r.outcomes[0].Disconnect = true // from what it may have been connected to once
 	f.refer(ctx, &r, directory.Object{Type: f.rule.Type, Anchor: created.Anchor})
 	return r
 }
@@ -239,6 +242,8 @@ func (f *flow) align(ctx context.Context, action plan.Action) result {
 		}
 		f.connect(&r, f.connection.TargetAnchor)
 		return r
+	case gone:
+		return f.fail("EntryImportObjectNotFound", provlog.StepMatching, "", err)
 	case err != nil:
 		return f.fail("EntrySynchronizationError", provlog.StepMatching, "", err)
 	}

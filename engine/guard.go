@@ -232,16 +232,19 @@ func (c *cycle) survey(ctx context.Context, yield func(*subject) error) error {
 // takesAway reports whether the object is about to be disabled or deleted,
 // rather than found disabled already.
 func (s *subject) takesAway() bool {
-	if s.decision.Err != nil || s.mapErr != nil || s.mapped.Skip {
+	if s.leftAlone() {
 		return false
 	}
 	return s.intent == plan.Erase || s.intent == plan.Deprovision && s.situation.Standing == plan.Managed
 }
 
+// leftAlone reports whether nothing is done about the object in any case.
+func (s *subject) leftAlone() bool { return s.decision.Err != nil || s.mapErr != nil || s.mapped.Skip }
+
 // membersGoing returns how many members a group is about to lose of those that
 // it was given.
 func (c *cycle) membersGoing(ctx context.Context, s *subject) (n int64, err error) {
-	if s.rule.Type != directory.Group || s.intent != plan.Align || s.mapErr != nil || s.mapped.Skip || s.decision.Err != nil {
+	if s.rule.Type != directory.Group || s.intent != plan.Align || s.leftAlone() {
 		return 0, nil
 	}
 	wanted := map[string]directory.Value{}

@@ -12,6 +12,7 @@ import (
 	"github.com/scimsync/scimsync/connectors"
 	"github.com/scimsync/scimsync/connectors/directory"
 	"github.com/scimsync/scimsync/engine"
+	"github.com/scimsync/scimsync/engine/plan"
 	"github.com/scimsync/scimsync/engine/provlog"
 	"github.com/scimsync/scimsync/mapping"
 	"github.com/scimsync/scimsync/scope"
@@ -260,5 +261,44 @@ func TestAnApplicationThatFallsSilent(t *testing.T) {
 			w.cycle()
 			equal(t, "accounts", len(w.app.Users()), 200)
 		})
+	}
+}
+
+func TestTooManyDeletesStopTheCycleBeforeItsFirstWrite(t *testing.T) {
+	w := newWorld(t)
+	w.job.Settings.Guard.Threshold = 3
+	for _, n := range strings.Fields("ada bo cai dan eve") {
+		w.source.hire(n)
+	}
+	w.source.group("Sales", "ada")
+	w.cycle()
+	w.source.fire("ada")
+	w.source.unassign("bo")
+	equal(t, "below the threshold", w.cycle(), plan.Summary{Disable: 2})
+	w.source.fire("cai")
+	w.source.set("dan", "accountEnabled", directory.Bool(false))
+	w.source.disband("Sales")
+	w.source.hire("fay")
+	x, err := w.engine.Cycle(context.Background(), w.job, engine.Options{DryRun: true})
+	if err != nil || x.Guard == "" || x.Summary.Disable != 2 || x.Summary.Delete != 1 {
+		t.Errorf("the plan: %+v, error %v", x, err)
+	}
+	_, err = w.try()
+	var stopped *engine.GuardError
+	if !errors.As(err, &stopped) || !strings.Contains(stopped.Message, "would disable or delete 3 of 4 active objects") {
+		t.Fatalf("error %v", err)
+	}
+	equal(t, "writes", w.writes(), []string(nil))
+	record, err := w.engine.Store.Job(context.Background(), "test")
+	if err != nil || record.Quarantine == nil || record.Quarantine.Reason != "TooManyDeletes" {
+		t.Errorf("%+v, error %v", record, err)
+	}
+	if err := w.engine.AllowDeletes(context.Background(), "test"); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "allowed", w.cycle(), plan.Summary{Create: 1, Disable: 2, Delete: 1})
+	record, _ = w.engine.Store.Job(context.Background(), "test")
+	if record.Quarantine != nil || record.AllowDeletes {
+		t.Errorf("afterwards: %+v", record)
 	}
 }

@@ -62,15 +62,25 @@ func (e *Engine) onDemand(ctx context.Context, job Job, name string) (directory.
 	if err != nil {
 		return object, err
 	}
-	if object.Presence != directory.Present {
-		return object, fmt.Errorf("%s is %s in the source: on demand, only objects that are present are provisioned; the next cycle deals with it",
-			name, object.Presence)
-	}
-	if enabled, told := object.Get("accountEnabled").Boolean(); object.Type == directory.User && told && !enabled {
-		return object, fmt.Errorf("%s is blocked in the source (accountEnabled is False): on demand, neither blocked nor deleted users are provisioned; "+
-			"the next cycle deals with them", name)
+	if why := notOnDemand(object); why != "" {
+		return object, fmt.Errorf("%s is %s", name, why)
 	}
 	return object, nil
+}
+
+// notOnDemand says what an object is that is not provisioned on demand, "" if
+// it is.
+func notOnDemand(o directory.Object) string {
+	enabled, told := o.Get("accountEnabled").Boolean()
+	switch {
+	case o.Presence != directory.Present:
+		return fmt.Sprintf("%s in the source: on demand, only objects that are present are provisioned; the next cycle deals with it", o.Presence)
+	case o.Type == directory.User && told && !enabled:
+		return "blocked in the source (accountEnabled is False): on demand, neither blocked nor deleted users are provisioned; " +
+			"the next cycle deals with them"
+	default:
+		return ""
+	}
 }
 
 // Provision carries one user or group through the flow now, its references

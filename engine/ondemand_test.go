@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -226,4 +227,35 @@ func TestOnDemandAnswersAsGraphDoes(t *testing.T) {
 	if got.Code == "" || got.Message == "" {
 		t.Errorf("%+v", got)
 	}
+}
+
+func TestProvisionOnDemand(t *testing.T) {
+	w := newWorld(t)
+	w.source.hire("ada")
+	w.source.hire("bo")
+	w.source.set("bo", "manager", directory.Ref(id("ada")))
+	w.source.group("Sales", "bo", "ada")
+	provision := func(name string) []engine.Result {
+		t.Helper()
+		results, err := w.engine.Provision(context.Background(), w.job, name, engine.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return results
+	}
+	equal(t, "ada", provision("ADA@contoso.com")[0].Entry.Action, plan.Create)
+	equal(t, "bo", len(provision("bo@contoso.com")), 2)
+	provision("Sales")
+	equal(t, "members", w.members("Sales"), []string{"ada@contoso.com", "bo@contoso.com"})
+	steps := []string{}
+	for _, s := range provision("ada@contoso.com")[0].Event.ProvisioningSteps {
+		steps = append(steps, s.Name)
+	}
+	equal(t, "steps", steps, []string{"EntryImportUpdate", "EntryImport", "EntrySynchronizationScoping", "EntrySynchronizationSkip"})
+	_, err := w.engine.Provision(context.Background(), w.job, "nobody", engine.Options{})
+	var missing *engine.NotFoundError
+	if !errors.As(err, &missing) {
+		t.Errorf("error %v", err)
+	}
+	equal(t, "the cycle finds nothing to do", w.cycle(), plan.Summary{Skip: 3})
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/scimsync/scimsync/connectors"
@@ -32,9 +33,10 @@ func (c *cycle) readUnanswered(ctx context.Context) error {
 }
 
 // unanswered is what a target object would be found by whose create failed so
-// that it may have taken effect.
+// that it may have taken effect, or took effect and was not recorded.
 func (f *flow) unanswered(action plan.Action, err error) (sent []state.Sent) {
-	if action != plan.Create || !perhapsDone(err) {
+	var refused *Failure // after the object was made: another source object has it
+	if action != plan.Create || !perhapsDone(err) && (!f.made || errors.As(err, &refused)) {
 		return nil
 	}
 	for _, m := range f.mapped.Match {

@@ -26,7 +26,7 @@ func (f *flow) refer(ctx context.Context, r *result, current directory.Object) {
 		}
 	}
 	if err := f.cleared(ctx, wanted); err != nil {
-		r.fault = err
+		outcome.Seen, outcome.Release, r.fault = f.unfinished(), false, err // looked at again
 		return
 	}
 	if len(wanted) == 0 {

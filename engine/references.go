@@ -63,7 +63,11 @@ func (l *linkage) set(ctx context.Context) result {
 	o := l.pending.change.Object
 	l.names = map[string]string{}
 	l.trace = l.newTrace(o, o.DisplayName(), l.rule.Mapping.Redacted)
-	l.trace.imported(l.pending.change, nil)
+	var escrow *state.Escrow
+	if e, ok := l.escrows[o.Anchor]; ok && e.Type == o.Type && l.pending.counted == "" {
+		escrow = &e
+	}
+	l.trace.imported(l.pending.change, escrow)
 	l.trace.target(l.pending.target.Anchor)
 	for _, target := range l.rule.Mapping.References() {
 		wanted, there := o.Attributes[target]
@@ -91,8 +95,13 @@ func (l *linkage) plan(ctx context.Context, attribute string, wanted directory.V
 	if err != nil {
 		return nil, err
 	}
-	if l.held, l.doubtful, err = l.known(ctx, l.pending.change.Object.Anchor, attribute); err != nil {
-		return nil, err
+	if l.pending.counted != plan.Create { // what was just created holds nothing
+		if l.held, l.doubtful, err = l.known(ctx, l.pending.change.Object.Anchor, attribute); err != nil {
+			return nil, err
+		}
+		if err := l.forgetStrangers(ctx, attribute, resolved); err != nil {
+			return nil, err
+		}
 	}
 	t, anchor, shown := l.rule.Type, l.pending.target.Anchor, l.pending.target.Get(attribute)
 	var op plan.Operation
@@ -115,6 +124,41 @@ func (l *linkage) plan(ctx context.Context, attribute string, wanted directory.V
 		return nil, nil
 	}
 	return []plan.Operation{op}, nil
+}
+
+// forgetStrangers leaves out of the doubtful references those to target objects
+// that are nobody's any more, unless they are wanted: after a restart the
+// application may know them by other ids, and refuse to remove the old ones.
+func (l *linkage) forgetStrangers(ctx context.Context, attribute string, wanted []directory.Value) error {
+	if len(l.doubtful) == 0 {
+		return nil
+	}
+	stay := make(map[string]struct{}, len(wanted))
+	for _, v := range wanted {
+		stay[v.Anchor()] = struct{}{}
+	}
+	for anchor := range l.doubtful {
+		if _, stays := stay[anchor]; stays {
+			continue
+		}
+		known := false
+		for _, t := range l.job.Types() {
+			_, ok, err := l.store.ConnectionByTarget(ctx, l.job.Name, t, anchor)
+			if err != nil {
+				return err
+			}
+			known = known || ok
+		}
+		if known {
+			continue
+		}
+		delete(l.held, anchor)
+		delete(l.doubtful, anchor)
+		for _, suffix := range []string{"", inDoubt} {
+			l.unlinks = append(l.unlinks, state.Link{Attribute: attribute + suffix, TargetAnchor: anchor})
+		}
+	}
+	return nil
 }
 
 // resolve translates source anchors to references to target objects. Those
@@ -162,10 +206,30 @@ func (l *linkage) name(anchor, name string) {
 	}
 }
 
-// alreadyThere reports whether an operation adds values: an application that
-// says that they conflict has them already.
-func alreadyThere(op plan.Operation) bool {
-	return op.Changes[0].Verb == plan.Add && op.Changes[0].New.Kind() == directory.List
+// singly returns an operation on several values as one for each of them.
+func singly(op plan.Operation) (ops []plan.Operation) {
+	change := op.Changes[0]
+	for _, v := range change.New.Elements() {
+		change.New = directory.Of(v)
+		one := op
+		one.Changes = []plan.Change{change}
+		ops = append(ops, one)
+	}
+	return ops
+}
+
+// needless reports whether an answer says of one value among several, members
+// as a rule, that the application has it already, or has it no more.
+func (l *linkage) needless(ctx context.Context, op plan.Operation, class connectors.Class) bool {
+	switch {
+	case class == connectors.Conflict:
+		return op.Changes[0].Verb == plan.Add
+	case class == connectors.Gone && op.Changes[0].Verb == plan.Remove: // the member is gone, if the group is not
+		_, err := l.target.Get(ctx, op.Type, op.TargetAnchor, nil)
+		return err == nil
+	default:
+		return false
+	}
 }
 
 // triedAgain reports whether the object failed and is waiting for another try.
@@ -184,7 +248,10 @@ func (l *linkage) apply(ctx context.Context, op plan.Operation) bool {
 		return true
 	}
 	l.exports++
-	if conflict := connectors.ClassOf(err) == connectors.Conflict; err != nil && (!conflict || !alreadyThere(op)) {
+	class, values := connectors.ClassOf(err), op.Changes[0].New
+	switch {
+	case err == nil:
+	case values.Kind() != directory.List || !l.needless(ctx, op, class):
 		if l.err == nil {
 			l.err = err
 		}
@@ -192,7 +259,14 @@ func (l *linkage) apply(ctx context.Context, op plan.Operation) bool {
 			l.links = append(l.links, linksOf(op, inDoubt)...)
 		}
 		// A value that the application refuses says nothing about the next one.
-		return conflict || connectors.ClassOf(err) == connectors.Rejected
+		return class == connectors.Conflict || class == connectors.Rejected
+	case len(values.Elements()) > 1: // which one it is shows if they go singly
+		for _, one := range singly(op) {
+			if l.stopped = l.stopping(); l.stopped || !l.apply(ctx, one) {
+				return false
+			}
+		}
+		return true
 	}
 	l.done = append(l.done, op)
 	l.remember(op)
@@ -310,11 +384,15 @@ func (l *linkage) result(ctx context.Context) result {
 	if l.err == nil && len(l.done) == 0 && r.count {
 		r.Skipped = "as they should be"
 	}
+	untouched := l.stopped && l.err == nil && len(l.done) == 0
+	if untouched { // nothing can be said of it before the next cycle
+		r.count, r.Skipped = false, ""
+	}
 	if l.err == nil && len(l.missing) > 0 {
 		l.trace.event.ProvisioningStatusInfo.Status = provlog.Warning
 	}
 	l.preview(ctx, &r)
-	if r.Changed || !r.Continues || len(l.missing) > 0 {
+	if r.Changed || !untouched && (!r.Continues || len(l.missing) > 0) {
 		outcome.Event = l.trace.finish(now)
 		r.Event = outcome.Event
 	}

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/scimsync/scimsync/engine"
 	"github.com/scimsync/scimsync/engine/plan"
 	"github.com/scimsync/scimsync/engine/provlog"
+	"github.com/scimsync/scimsync/engine/state"
 	"github.com/scimsync/scimsync/mapping"
 	"github.com/scimsync/scimsync/scope"
 )
@@ -124,7 +126,23 @@ func TestARedactedValueIsInNoPlanAndInNoLog(t *testing.T) {
 	equal(t, "the application has it", w.user("ada@contoso.com")["nickName"], any(secret))
 	w.source.set("ada", "employeeId", directory.Str(secret+"-2"))
 	run("update", plan.Summary{Update: 1})
-	equal(t, "results", results, 4)
+	w.source.set("ada", "employeeId", directory.Str(secret+"-3"))
+	w.intercept = func(r *http.Request, body string) *http.Response { // repeats the request in its answer
+		if r.Method == http.MethodPatch {
+			return answer(400, `{"detail":"cannot take SECRET-77-3"}`)
+		}
+		return nil
+	}
+	equal(t, "refused", w.cycle(engine.Options{Observe: observe}), plan.Summary{Fail: 1})
+	equal(t, "results", results, 5)
+	if err := w.engine.Store.Escrows(context.Background(), w.job.Name, func(e state.Escrow) error {
+		if strings.Contains(e.Message, secret) {
+			t.Errorf("the escrow shows %s", e.Message)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
 	for _, e := range w.events(provlog.Query{}) {
 		if err := observe(engine.Result{Event: &e}); err != nil {
 			t.Fatal(err)

@@ -60,7 +60,7 @@ func (e *Engine) Restart(ctx context.Context, name string, scope ResetScope) err
 		if scope.Quarantine {
 			record.Quarantine, record.CompleteFailures = nil, 0
 		}
-		return e.Store.Reset(ctx, name, state.Reset{Connections: scope.Connections, Escrows: scope.Escrows})
+		return e.Store.Reset(ctx, name, state.Reset{Connections: scope.Connections, Doubt: inDoubt, Escrows: scope.Escrows})
 	})
 }
 

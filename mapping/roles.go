@@ -14,14 +14,14 @@ func assertiveRoles(v directory.Value) directory.Value {
 	roles := make([]directory.Value, 0, len(v.Elements()))
 	for _, role := range v.Elements() {
 		if role.Kind() == directory.Complex {
-			var fields []directory.Field
+			fields := []directory.Field{}
 			for _, f := range role.Fields() {
-				if f.Name == "displayName" {
-					f.Name = "display"
+				if f.Name != "displayName" {
+					fields = append(fields, f)
 				}
-				fields = append(fields, f)
 			}
-			role = directory.Struct(fields...)
+			// A role without a name has an empty one: the field is what counts.
+			role = directory.Struct(append(fields, directory.Field{Name: "display", Value: directory.Str(role.Field("displayName").Text())})...)
 		}
 		roles = append(roles, role)
 	}

@@ -69,6 +69,13 @@ func (t *Target) noToken(r request, err error) error {
 	return t.noAnswer(r, answer{}, err)
 }
 
-// mask hides the token of the request in text that the application made: some
-// repeat the request's headers in their errors.
-func (a answer) mask(s string) string { return maskToken(s, a.token) }
+// mask hides the token of the request, and what else is secret, in text that
+// the application made: some repeat the request's headers or its URL in their
+// errors.
+func (t *Target) mask(a answer, s string) string {
+	s = maskToken(s, a.token)
+	for _, secret := range t.opts.Secrets {
+		s = maskToken(s, secret)
+	}
+	return s
+}

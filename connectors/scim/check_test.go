@@ -104,6 +104,8 @@ func TestParseTenantURL(t *testing.T) {
 		{"app.example.com/scim", TenantURL{}, "must be absolute"},
 		{"/scim", TenantURL{}, "must be absolute"}, {"", TenantURL{}, "must be absolute"}, {"https://", TenantURL{}, "must be absolute"},
 		{"https://:443/", TenantURL{}, "must be absolute"}, {"https:app", TenantURL{}, "must be absolute"},
+		{"127.0.0.1:8880/scim/v2", TenantURL{}, "http:// or https:// is missing"}, {"localhost:8880", TenantURL{}, "http:// or https:// is missing"},
+		{"[::1]:8880/scim", TenantURL{}, "http:// or https:// is missing"}, {"app.example.com:443/scim", TenantURL{}, ": https:// is missing"},
 		{"ftp://app.example.com", TenantURL{}, "must begin with https"},
 		{"https://user:hunter2@app.example.com", TenantURL{}, "user name"},
 		{"https://user:hunter2@app.example.com:x", TenantURL{}, "no URL"},
@@ -116,6 +118,15 @@ func TestParseTenantURL(t *testing.T) {
 		}
 		if tt.says != "" && (err == nil || !strings.Contains(err.Error(), tt.says) || strings.Contains(err.Error(), "hunter2")) {
 			t.Errorf("%s: error %v, want one that says %q", tt.raw, err, tt.says)
+		}
+	}
+	for parameter, flag := range map[string]string{
+		"aadOptscim62020": FlagCompliant, "AADoptscim": FlagCompliant, "addOptscim062020": FlagCompliant, "AzureADScimPatch": FlagRollback,
+		"api_key": "", "a": "", "adscimversion": "",
+	} {
+		got, err := ParseTenantURL("https://x.example/?"+parameter+"=x", false)
+		if err != nil || got.Query != parameter+"=x" || flag == "" != (got.Suspicious == "") || !strings.Contains(got.Suspicious, flag) {
+			t.Errorf("%s: %+v, error %v", parameter, got, err)
 		}
 	}
 	if got, err := ParseTenantURL("http://app.example.com/scim", true); err != nil || got.Base != "http://app.example.com/scim" {

@@ -90,7 +90,7 @@ func (t *Target) classify(r request, a answer) error {
 	case a.status >= 300 && a.status < 400:
 		e.Detail = "the application redirects"
 		if a.location != "" {
-			e.Detail += " to " + a.mask(withoutQuery(a.location))
+			e.Detail += " to " + t.mask(a, withoutQuery(a.location))
 		}
 		e.Detail += "; the tenant URL must be the one that answers itself"
 	case a.status == http.StatusNotFound && !r.object && e.Detail == "":
@@ -146,7 +146,7 @@ func classOf(r request, a answer) (connectors.Class, string) {
 // notSCIM is the error for an answer of success that is no SCIM.
 func (t *Target) notSCIM(r request, a answer, reason error) error {
 	if a.encoding != "" {
-		reason = fmt.Errorf("the answer is compressed (%s), which it was not asked to be", a.mask(shorten(printable(a.encoding), 40)))
+		reason = fmt.Errorf("the answer is compressed (%s), which it was not asked to be", t.mask(a, shorten(printable(a.encoding), 40)))
 	}
 	e := t.newError(r, a)
 	e.Class, e.Code, e.Detail = connectors.NotSCIM, codeBadResponse, reason.Error()
@@ -167,7 +167,7 @@ func (t *Target) noAnswer(r request, a answer, err error) error {
 		err = inner.Err // the URL it names has the query, with people's names
 	}
 	e := t.newError(r, a)
-	e.Class, e.Code, e.Err = connectors.Retryable, codeConnection, &maskedError{a.mask(err.Error()), err}
+	e.Class, e.Code, e.Err = connectors.Retryable, codeConnection, &maskedError{t.mask(a, err.Error()), err}
 	if a.status != 0 { // the answer began and did not end
 		e.Detail = e.Err.Error()
 	}
@@ -210,13 +210,13 @@ func (t *Target) newError(r request, a answer) *connectors.Error {
 		e.Body = fmt.Sprintf("%d bytes, compressed", len(a.body))
 		return e
 	}
-	e.Body = a.mask(shorten(string(bytes.ToValidUTF8(a.body, []byte("\uFFFD"))), maxShownBody))
+	e.Body = t.mask(a, shorten(string(bytes.ToValidUTF8(a.body, []byte("\uFFFD"))), maxShownBody))
 	if body, err := decode(a.body); err == nil {
 		if detail, ok := lookup(body, "detail").(string); ok {
-			e.Detail = a.mask(shorten(detail, maxShownBody))
+			e.Detail = t.mask(a, shorten(detail, maxShownBody))
 		}
 		if scimType, ok := lookup(body, "scimType").(string); ok {
-			e.Type = a.mask(shorten(scimType, 80))
+			e.Type = t.mask(a, shorten(scimType, 80))
 		}
 	}
 	if e.Detail == "" && a.status >= 400 && !a.html {

@@ -22,6 +22,10 @@ type Options struct {
 	// Tokens has a bearer token that changes, in place of SecretToken; nil for none.
 	Tokens TokenSource
 
+	// Secrets are kept out of every error, as the token is: keys in the query of
+	// the tenant URL.
+	Secrets []string
+
 	// Matching is the attribute that Test asks for, by object type: the mapping's
 	// matching attribute of precedence 1. The default is userName for users and
 	// displayName for groups.

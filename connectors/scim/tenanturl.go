@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
+
+	"github.com/scimsync/scimsync/connectors/directory"
 )
 
 // The feature flags of a tenant URL (Microsoft Learn, "Known issues and
@@ -22,6 +25,9 @@ type TenantURL struct {
 	Flags string // the flags, as written, joined by &
 	// Compliant says that aadOptscim062020 was among the flags.
 	Compliant bool
+	// Suspicious says of a parameter of the query that it looks like a misspelt
+	// flag, and which one; "" if none does.
+	Suspicious string
 }
 
 // ParseTenantURL takes a tenant URL apart. It must be absolute, with https, or
@@ -30,6 +36,9 @@ type TenantURL struct {
 // repeats no part of the URL that may hold a secret.
 func ParseTenantURL(raw string, allowHTTP bool) (TenantURL, error) {
 	var t TenantURL
+	if err := checkScheme(raw); err != nil {
+		return t, err
+	}
 	u, err := url.Parse(strings.TrimSpace(raw))
 	if err != nil {
 		// The cause repeats the whole URL, and a password in it.
@@ -69,6 +78,9 @@ func ParseTenantURL(raw string, allowHTTP bool) (TenantURL, error) {
 			flags = append(flags, part)
 		default:
 			query = append(query, part)
+			if flag := likelyFlag(name); flag != "" {
+				t.Suspicious = fmt.Sprintf("the parameter %s of the tenant URL is no feature flag, and is sent to the application; did you mean %s?", name, flag)
+			}
 		}
 	}
 	if t.Compliant && rollback {
@@ -76,6 +88,39 @@ func ParseTenantURL(raw string, allowHTTP bool) (TenantURL, error) {
 	}
 	t.Query, t.Flags = strings.Join(query, "&"), strings.Join(flags, "&")
 	return t, nil
+}
+
+// checkScheme returns an error for a URL that begins with a host and its port,
+// of which the host would be taken for the scheme.
+func checkScheme(raw string) error {
+	authority, _, _ := strings.Cut(strings.TrimSpace(raw), "/")
+	host, port, err := net.SplitHostPort(authority)
+	if _, notNumber := strconv.ParseUint(port, 10, 16); err != nil || notNumber != nil || host == "" {
+		return nil
+	}
+	missing := "https://"
+	if isLoopback(host) {
+		missing = "http:// or https://"
+	}
+	return fmt.Errorf("the tenant URL must be absolute, such as https://app.example.com/scim/v2: %s is missing at its beginning", missing)
+}
+
+// likelyFlag returns the flag that a parameter's name is a misspelling of, ""
+// for a parameter of the application's own.
+func likelyFlag(name string) string {
+	flags := []string{FlagCompliant, FlagRollback}
+	lower := strings.ToLower(name)
+	if near := directory.Nearest(name, flags); near != "" {
+		return near
+	}
+	switch {
+	case strings.HasPrefix(lower, "aad"):
+		return FlagCompliant
+	case strings.HasPrefix(lower, "azuread"):
+		return FlagRollback
+	default:
+		return ""
+	}
 }
 
 func isLoopback(host string) bool {

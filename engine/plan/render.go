@@ -58,10 +58,19 @@ func (s Summary) String() string {
 		s.Create, s.Update, s.Disable, s.Delete, s.Skip, s.Fail)
 }
 
+// Done is the summary line of a cycle that ran.
+func (s Summary) Done() string {
+	return fmt.Sprintf("%d created, %d updated, %d disabled, %d deleted, %d skipped, %d failed",
+		s.Create, s.Update, s.Disable, s.Delete, s.Skip, s.Fail)
+}
+
 // Renderer writes a plan for a person.
 type Renderer struct {
 	W     io.Writer
 	Color bool // ANSI colours; only for a terminal
+	// Retrying is what is said of objects that failed earlier and that the cycle
+	// does not look at; "" if there are none.
+	Retrying string
 }
 
 // how an action looks: its heading, its sign and its colour.
@@ -94,12 +103,15 @@ func (r Renderer) Render(title string, entries iter.Seq2[Entry, error], s Summar
 		}
 		p.entry(e, look.sign, look.color)
 	}
-	if s.Changes()+s.Fail == 0 {
+	if s.Changes()+s.Fail == 0 && r.Retrying == "" {
 		p.line("\nNothing to change: the application is as the directory says it should be.")
 	}
 	p.line("\nPlan: %s.", s)
 	for _, why := range slices.Sorted(maps.Keys(skipped)) {
 		p.line("%s", p.paint(text.Faint, fmt.Sprintf("  skipped: %d %s", skipped[why], Printable(why))))
+	}
+	if r.Retrying != "" {
+		p.line("%s", Printable(r.Retrying))
 	}
 	return p.err
 }

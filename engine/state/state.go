@@ -244,7 +244,11 @@ type Sent struct {
 // Reset says what is forgotten of a job (Graph's reset scopes; Microsoft Graph,
 // synchronizationJobRestartCriteria).
 type Reset struct {
-	Connections bool // and the references that were set: every object is matched again
+	// Connections: every object is matched again. The references that were set stay,
+	// for the target still holds them: Doubt is put behind their attribute, as
+	// Unlink does.
+	Connections bool
+	Doubt       string
 	Escrows     bool
 }
 

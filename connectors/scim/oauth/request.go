@@ -182,7 +182,8 @@ func (x *exchange) RoundTrip(r *http.Request) (*http.Response, error) {
 // pauseAskedFor reads Retry-After (RFC 9110 section 10.2.3): seconds or a date.
 func pauseAskedFor(header string, now time.Time) time.Duration {
 	header = strings.TrimSpace(header)
-	if seconds, err := strconv.ParseInt(header, 10, 32); err == nil {
+	seconds, err := strconv.ParseInt(header, 10, 32)
+	if err == nil || errors.Is(err, strconv.ErrRange) { // of a number that is too large, the largest there is
 		return max(0, time.Duration(seconds)*time.Second)
 	}
 	if at, err := http.ParseTime(header); err == nil {

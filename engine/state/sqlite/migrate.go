@@ -33,10 +33,12 @@ func (s standing) empty() bool { return s.application == 0 && s.tables == 0 }
 // inspect reads a database's standing without changing it.
 func inspect(ctx context.Context, db *sql.DB) (standing, error) {
 	var s standing
-	if err := db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&s.application); err != nil {
+	// In this order: another process may be preparing the file, which marks it
+	// before it makes the first table.
+	if err := db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&s.tables); err != nil {
 		return s, err
 	}
-	if err := db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&s.tables); err != nil {
+	if err := db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&s.application); err != nil {
 		return s, err
 	}
 	if s.application != applicationID || s.tables == 0 {

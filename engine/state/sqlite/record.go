@@ -172,7 +172,11 @@ func (s *Store) Reset(ctx context.Context, job string, what state.Reset) error {
 		}
 		var statements []string
 		if what.Connections {
-			statements = append(statements, `DELETE FROM connections WHERE job = ?`, `DELETE FROM links WHERE job = ?`)
+			statements = append(statements, `DELETE FROM connections WHERE job = ?`)
+			if _, err := t.exec(`UPDATE OR REPLACE links SET attribute = attribute || ? WHERE job = ? AND substr(attribute, -length(?)) <> ?`,
+				what.Doubt, key, what.Doubt, what.Doubt); err != nil {
+				return err
+			}
 		}
 		if what.Escrows {
 			statements = append(statements, `DELETE FROM escrows WHERE job = ?`)
