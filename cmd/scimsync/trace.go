@@ -61,6 +61,9 @@ func (a *app) startTrace(jobs []*config.Job) error {
 // for access tokens, are recorded if there is a trace.
 func (a *app) targetOptions(file *config.Job) (scim.Options, error) {
 	o := file.Target.Options()
+	for _, s := range file.Secrets() {
+		o.Secrets = append(o.Secrets, s.Reveal())
+	}
 	tokens, needed := file.Target.Tokens()
 	if a.trace == nil && !needed {
 		return o, nil
