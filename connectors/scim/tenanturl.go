@@ -94,8 +94,8 @@ func ParseTenantURL(raw string, allowHTTP bool) (TenantURL, error) {
 // of which the host would be taken for the scheme.
 func checkScheme(raw string) error {
 	authority, _, _ := strings.Cut(strings.TrimSpace(raw), "/")
-	host, port, err := net.SplitHostPort(authority)
-	if _, notNumber := strconv.ParseUint(port, 10, 16); err != nil || notNumber != nil || host == "" {
+	host, port, _ := net.SplitHostPort(authority)
+	if !isPort(port) || host == "" {
 		return nil
 	}
 	missing := "https://"
@@ -103,6 +103,11 @@ func checkScheme(raw string) error {
 		missing = "http:// or https://"
 	}
 	return fmt.Errorf("the tenant URL must be absolute, such as https://app.example.com/scim/v2: %s is missing at its beginning", missing)
+}
+
+func isPort(s string) bool {
+	_, err := strconv.ParseUint(s, 10, 16)
+	return err == nil
 }
 
 // likelyFlag returns the flag that a parameter's name is a misspelling of, ""
