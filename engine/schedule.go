@@ -260,7 +260,7 @@ func (s *Scheduler) cycle(j Scheduled) (held string) {
 		log.Warn("the source", zap.String("cycle", x.CycleID), zap.String("warning", warning))
 	}
 	fields := []zap.Field{
-		zap.String("cycle", x.CycleID), zap.Bool("initial", x.Initial), zap.Stringer("summary", x.Summary),
+		zap.String("cycle", x.CycleID), zap.Bool("initial", x.Initial), zap.String("summary", x.Summary.Done()),
 		zap.Duration("took", x.Ended.Sub(x.Began)),
 	}
 	switch {

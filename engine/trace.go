@@ -265,7 +265,14 @@ func (t *trace) resolved(missing []string) {
 	}
 	t.step("EntrySynchronizationReferenceResolution", provlog.StepReferenceResolution, provlog.Warning,
 		map[string]string{"ErrorCode": unresolved, "UnresolvedReferences": listed(missing)},
-		"%s refers to %d objects that are not provisioned, which are left out", t.name, len(missing))
+		"%s refers to %s not provisioned and left out", t.name, notProvisioned(len(missing)))
+}
+
+func notProvisioned(n int) string {
+	if n == 1 {
+		return "1 object that is"
+	}
+	return strconv.Itoa(n) + " objects that are"
 }
 
 func (t *trace) referenced(n int) {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
 	"github.com/scimsync/scimsync/connectors/directory"
@@ -148,19 +149,19 @@ func (a *app) connections(ctx context.Context, job string, f connectionFlags) er
 		}
 		if header {
 			header = false
-			if err := connectionLine(a.stdout, "TYPE", "STATUS", "SINCE", "UPDATED", "SOURCE ANCHOR", "TARGET ANCHOR", "DISPLAY NAME"); err != nil {
+			if err := connectionLine(a.stdout, "TYPE", "STATUS", "DISPLAY NAME", "CONNECTED", "WRITTEN", "SOURCE ANCHOR", "TARGET ANCHOR"); err != nil {
 				return err
 			}
 		}
-		return connectionLine(a.stdout, string(c.Type), string(c.Status), localTime(c.Since), localTime(c.Updated),
-			plan.Printable(c.SourceAnchor), plan.Printable(c.TargetAnchor), plan.Printable(c.DisplayName))
+		return connectionLine(a.stdout, string(c.Type), string(c.Status), plan.Printable(c.DisplayName), localTime(c.Since), localTime(c.Updated),
+			plan.Printable(c.SourceAnchor), plan.Printable(c.TargetAnchor))
 	})
 }
 
-// connectionLine prints one line of the list. The columns are as wide as GUIDs
-// are: the list may be long, and is printed as it comes.
-func connectionLine(w io.Writer, cells ...any) error {
-	_, err := fmt.Fprintf(w, "%-5s  %-10s  %-19s  %-19s  %-36s  %-36s  %s\n", cells...)
+// connectionLine prints one line of the list. The columns have a fixed width:
+// the list may be long, and is printed as it comes.
+func connectionLine(w io.Writer, kind, status, name, since, updated, source, target string) error {
+	_, err := fmt.Fprintf(w, "%-5s  %-10s  %s  %-19s  %-19s  %-36s  %s\n", kind, status, text.Pad(name, 24, ' '), since, updated, source, target)
 	return err
 }
 
@@ -206,11 +207,19 @@ func (a *app) connectionGet(ctx context.Context, job, id string) (err error) {
 	if a.json() {
 		return printJSON(a.stdout, d)
 	}
-	a.printConnection(d)
+	last := ""
+	if d.Last != nil {
+		if last, err = described(ctx, *d.Last, newNames(s, d.Last.JobID)); err != nil {
+			return err
+		}
+	}
+	a.printConnection(d, last)
 	return nil
 }
 
-func (a *app) printConnection(d engine.ConnectionDetails) {
+// printConnection shows a connection; last is what the log tells of its object
+// last.
+func (a *app) printConnection(d engine.ConnectionDetails, last string) {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(a.stdout, "  %-14s %s\n", name, plan.Printable(fmt.Sprintf(format, args...)))
 	}
@@ -218,16 +227,16 @@ func (a *app) printConnection(d engine.ConnectionDetails) {
 	line("source anchor", "%s", d.SourceAnchor)
 	line("target anchor", "%s", d.TargetAnchor)
 	line("status", "%s", d.Status)
-	line("since", "%s", localTime(d.Since))
-	line("updated", "%s", localTime(d.Updated))
+	line("connected", "%s", localTime(d.Since))
+	line("written", "%s", localTime(d.Updated))
 	for _, attribute := range slices.Sorted(maps.Keys(d.Links)) {
 		line("references", "%s: %d set", attribute, d.Links[attribute])
 	}
 	if x := d.Escrow; x != nil {
-		line("in escrow", "failed %d times since %s, next try %s: %s: %s", x.Attempts, localTime(x.First), localTime(x.Next), x.Code, x.Message)
+		line("in escrow", "failed %d times since %s, next try %s: %s", x.Attempts, localTime(x.First), localTime(x.Next), coded(x.Code, x.Message))
 	}
 	if x := d.Last; x != nil {
-		line("last entry", "%s %s %s: %s", localTime(x.ActivityDateTime), x.ProvisioningStatusInfo.Status, x.ProvisioningAction, lastDescription(*x))
+		line("last entry", "%s %s %s: %s", localTime(x.ActivityDateTime), x.ProvisioningStatusInfo.Status, x.ProvisioningAction, last)
 	}
 }
 

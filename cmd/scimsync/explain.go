@@ -65,8 +65,8 @@ func (a *app) printExplanation(x *engine.Explanation) {
 	line("assigned", "%s", assignedText(x.Scope))
 	line("connection", "%s", connectionText(x))
 	if x.Escrow != nil {
-		line("in escrow", "failed %d times since %s, next try %s: %s: %s", x.Escrow.Attempts, localTime(x.Escrow.First),
-			localTime(x.Escrow.Next), x.Escrow.Code, x.Escrow.Message)
+		line("in escrow", "failed %d times since %s, next try %s: %s", x.Escrow.Attempts, localTime(x.Escrow.First),
+			localTime(x.Escrow.Next), coded(x.Escrow.Code, x.Escrow.Message))
 	}
 	if x.Quarantine != nil {
 		line("job", "in quarantine since %s: %s", localTime(x.Quarantine.Began), x.Quarantine.Message)
@@ -79,7 +79,9 @@ func (a *app) printExplanation(x *engine.Explanation) {
 	}
 	line("action", "%s: %s", x.Next.Action, x.Next.Reason)
 	looks := "looks at it"
-	if !x.InNextCycle {
+	if !x.InNextCycle && x.Escrow != nil {
+		looks = "the first one after " + localTime(x.Escrow.Next) + " looks at it"
+	} else if !x.InNextCycle {
 		looks = "does not look at it"
 	}
 	line("next cycle", "%s: %s", looks, x.InNextReason)
@@ -126,7 +128,7 @@ func connectionText(x *engine.Explanation) string {
 	if c == nil {
 		return "none"
 	}
-	s := fmt.Sprintf("%s, %s since %s, last written %s", c.TargetAnchor, c.Status, localTime(c.Since), localTime(c.Updated))
+	s := fmt.Sprintf("%s, connected since %s; %s, last written %s", c.TargetAnchor, localTime(c.Since), c.Status, localTime(c.Updated))
 	if x.Target.Gone {
 		s += "; the application has it no more"
 	}

@@ -117,7 +117,26 @@ func TestServersPage(t *testing.T) {
 		}
 		written = before + from + pageOf(server) + to + after
 	}
-	golden(t, docs+"/servers.md", written)
+	from, to := "<!-- hosts -->\n", "<!-- end of hosts -->"
+	before, rest, ok := strings.Cut(written, from)
+	_, after, ended := strings.Cut(rest, to)
+	if !ok || !ended {
+		t.Fatal("docs/servers.md has no place for how the servers are started")
+	}
+	golden(t, docs+"/servers.md", before+from+hosts()+to+after)
+}
+
+// hosts is how each server is started, and what its tenant URL is then.
+func hosts() string {
+	var b strings.Builder
+	b.WriteString("| start, in `~/.cache/scimsync/servers` | tenant URL |\n|---|---|\n")
+	for _, s := range servers {
+		if s.flag != "" {
+			continue
+		}
+		fmt.Fprintf(&b, "| `node %s PORT TOKEN` | `http://127.0.0.1:PORT%s` |\n", s.host, s.basePath)
+	}
+	return b.String()
 }
 
 // pageOf is what docs/servers.md says of a server's exceptions.

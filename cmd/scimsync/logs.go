@@ -2,14 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/scimsync/scimsync/engine/plan"
 	"github.com/scimsync/scimsync/engine/provlog"
 )
 
@@ -73,9 +70,10 @@ func (a *app) logs(ctx context.Context, name string, f logFlags) (err error) {
 	if q.Since, err = parseSince(f.since, time.Now()); err != nil {
 		return err
 	}
+	called := newNames(s, record.ID)
 	print := func(e provlog.Event) error {
-		q.After = e.ID
-		return a.printEvent(e)
+		q.After, called.jobID = e.ID, e.JobID
+		return a.printEvent(ctx, e, called)
 	}
 	if err := s.store.Events(ctx, q, print); err != nil {
 		return err
@@ -131,41 +129,4 @@ func parseSince(s string, now time.Time) (time.Time, error) {
 		}
 	}
 	return time.Time{}, fmt.Errorf("--since is %q; it can be a duration such as 24h, a date such as 2026-11-23, or a time such as 2026-11-23T10:00:00Z", s)
-}
-
-func (a *app) printEvent(e provlog.Event) error {
-	if a.json() {
-		b, err := json.Marshal(e)
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(a.stdout, "%s\n", b)
-		return err
-	}
-	what := lastDescription(e)
-	if info := e.ProvisioningStatusInfo.ErrorInformation; info != nil {
-		what = info.ErrorCode + ": " + info.Summary()
-	}
-	_, err := fmt.Fprintf(a.stdout, "%s  %-8s %-8s %-5s %s  %s\n", e.ActivityDateTime.Local().Format("2006-01-02 15:04:05"),
-		e.ProvisioningStatusInfo.Status, e.ProvisioningAction, e.SourceIdentity.IdentityType,
-		plan.Printable(e.SourceIdentity.DisplayName), plan.Printable(strings.TrimSpace(what)))
-	return err
-}
-
-func lastDescription(e provlog.Event) string {
-	if len(e.ModifiedProperties) > 0 {
-		names := make([]string, 0, len(e.ModifiedProperties))
-		for _, m := range e.ModifiedProperties {
-			if len(names) == 4 {
-				names = append(names, "…")
-				break
-			}
-			names = append(names, m.DisplayName)
-		}
-		return strings.Join(names, ", ")
-	}
-	if n := len(e.ProvisioningSteps); n > 0 {
-		return e.ProvisioningSteps[n-1].Description
-	}
-	return ""
 }

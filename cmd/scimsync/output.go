@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"io"
+	"strings"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -13,6 +14,15 @@ func printJSON(w io.Writer, v any) error {
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	return enc.Encode(v)
+}
+
+// coded returns an error's message with its code, which the message may have
+// in it.
+func coded(code, message string) string {
+	if strings.Contains(message, "("+code+")") {
+		return message
+	}
+	return code + ": " + message
 }
 
 // newLogger returns a logger that writes to w: for a person ("console") or

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -49,27 +50,36 @@ func (a *app) plan(ctx context.Context, name string, opts engine.Options) (chang
 	preview := engine.NewPreview(s.engine.SpoolDir)
 	defer preview.Close()
 	bar := a.progress("planning")
-	opts.DryRun, opts.Observe, opts.Progress = true, preview.Add, bar.update
+	waiting, err := s.retries(ctx)
+	if err != nil {
+		return 0, err
+	}
+	opts.DryRun, opts.Progress = true, bar.update
+	opts.Observe = func(r engine.Result) error {
+		waiting.looked(r)
+		return preview.Add(r)
+	}
 	x, err := s.engine.Cycle(ctx, s.job.Job, opts)
 	bar.done()
 	if err != nil {
 		return 0, err
 	}
-	if err := a.printPlan(name, x, preview); err != nil {
+	if err := a.printPlan(name, x, preview, waiting); err != nil {
 		return 0, err
 	}
 	return x.Summary.Changes() + x.Summary.Fail, nil
 }
 
-func (a *app) printPlan(job string, x state.Execution, preview *engine.Preview) error {
+func (a *app) printPlan(job string, x state.Execution, preview *engine.Preview, waiting retries) error {
 	entries := preview.Entries()
 	if a.json() {
-		return writePlanJSON(a.stdout, job, x, entries)
+		return writePlanJSON(a.stdout, job, x, len(waiting), entries)
 	}
 	a.printWarnings(x)
 	title := fmt.Sprintf("Plan for job %s: an %s cycle over %d objects, %d of them to look at.",
 		job, cycleKind(x), x.Imported, x.ImportedDeltas)
-	if err := (plan.Renderer{W: a.stdout, Color: a.color()}).Render(title, entries, x.Summary, preview.Skipped); err != nil || x.Guard == "" {
+	renderer := plan.Renderer{W: a.stdout, Color: a.color(), Retrying: waiting.sentence(job, time.Now())}
+	if err := renderer.Render(title, entries, x.Summary, preview.Skipped); err != nil || x.Guard == "" {
 		return err
 	}
 	_, err := fmt.Fprintf(a.stdout, "\nThis cycle would be stopped before its first write: %s.\n", x.Guard)
@@ -84,15 +94,17 @@ func cycleKind(x state.Execution) string {
 }
 
 // writePlanJSON writes the plan as it comes: a plan may be larger than memory.
-func writePlanJSON(w io.Writer, job string, x state.Execution, entries iter.Seq2[plan.Entry, error]) error {
+func writePlanJSON(w io.Writer, job string, x state.Execution, retrying int, entries iter.Seq2[plan.Entry, error]) error {
 	head, err := json.Marshal(struct {
 		Job     string       `json:"job"`
 		Cycle   string       `json:"cycle"`
 		Summary plan.Summary `json:"summary"`
 		Guard   string       `json:"guard,omitempty"`
+		// Retrying is how many objects failed earlier that the cycle does not look at.
+		Retrying int `json:"retrying,omitempty"`
 		// Warnings are about the source.
 		Warnings []string `json:"warnings,omitempty"`
-	}{job, cycleKind(x), x.Summary, x.Guard, x.Warnings})
+	}{job, cycleKind(x), x.Summary, x.Guard, retrying, x.Warnings})
 	if err != nil {
 		return err
 	}

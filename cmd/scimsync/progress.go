@@ -1,7 +1,10 @@
 package main
 
 import (
+	"fmt"
+	"io"
 	"sync"
+	"sync/atomic"
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
@@ -9,56 +12,81 @@ import (
 	"github.com/scimsync/scimsync/engine"
 )
 
-// progressBar shows on a terminal how far a cycle is, and nothing elsewhere.
+// progressBar shows on a terminal how far a cycle is, and nothing elsewhere. It
+// is one bar for all phases: nothing of a phase that has ended is left.
 type progressBar struct {
-	mu     sync.Mutex
-	out    *mpb.Progress // nil where there is no terminal
-	bar    *mpb.Bar
-	phase  string
-	prefix string
+	mu    sync.Mutex
+	out   *mpb.Progress // nil where there is no terminal
+	bar   *mpb.Bar
+	phase atomic.Pointer[string] // read while the bar is drawn
 }
 
 // progress returns a bar on standard error: results stay alone on standard output.
 func (a *app) progress(prefix string) *progressBar {
-	p := &progressBar{prefix: prefix}
-	if isTerminal(a.stderr) && !a.json() {
-		p.out = mpb.New(mpb.WithOutput(unmasked(a.stderr)), mpb.WithWidth(40))
+	p := &progressBar{}
+	if !isTerminal(a.stderr) || a.json() {
+		return p
 	}
+	p.showOn(unmasked(a.stderr), prefix)
 	return p
+}
+
+// showOn begins the bar. A phase of unknown length shows a count alone.
+func (p *progressBar) showOn(w io.Writer, prefix string, options ...mpb.ContainerOption) {
+	connecting := "connecting"
+	p.phase.Store(&connecting)
+	p.out = mpb.New(append([]mpb.ContainerOption{mpb.WithOutput(w), mpb.WithWidth(40)}, options...)...)
+	bar := func(f mpb.BarFiller) mpb.BarFiller {
+		return mpb.BarFillerFunc(func(w io.Writer, s decor.Statistics) error {
+			if s.Total == 0 {
+				return nil
+			}
+			return f.Fill(w, s)
+		})
+	}
+	p.bar = p.out.New(0, mpb.BarStyle(), mpb.BarFillerMiddleware(bar),
+		mpb.PrependDecorators(decor.Any(func(s decor.Statistics) string {
+			phase := prefix + " " + *p.phase.Load()
+			switch {
+			case s.Total > 0:
+				return fmt.Sprintf("%s  %d / %d", phase, s.Current, s.Total)
+			case s.Current > 0:
+				return fmt.Sprintf("%s  %d", phase, s.Current)
+			default:
+				return phase
+			}
+		})),
+		mpb.AppendDecorators(decor.Any(func(s decor.Statistics) string {
+			if s.Total == 0 {
+				return ""
+			}
+			return fmt.Sprintf("%d %%", s.Current*100/s.Total)
+		})))
 }
 
 // update is an engine.Options.Progress.
 func (p *progressBar) update(now engine.Progress) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.out == nil {
 		return
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.bar == nil || p.phase != now.Phase {
-		p.finish()
-		p.phase = now.Phase
-		p.bar = p.out.AddBar(now.Total,
-			mpb.BarRemoveOnComplete(),
-			mpb.PrependDecorators(decor.Name(p.prefix+" "+now.Phase+" ", decor.WC{C: decor.DindentRight | decor.DextraSpace}), decor.CountersNoUnit("%d / %d")),
-			mpb.AppendDecorators(decor.Percentage(), decor.OnComplete(decor.Name(""), "")))
+	if *p.phase.Load() != now.Phase {
+		p.bar.SetCurrent(0) // a drawing in between never shows more than all
+		p.phase.Store(&now.Phase)
 	}
+	p.bar.SetTotal(now.Total, false)
 	p.bar.SetCurrent(now.Done)
-}
-
-func (p *progressBar) finish() {
-	if p.bar != nil && !p.bar.Completed() {
-		p.bar.Abort(true)
-	}
 }
 
 // done removes the bar.
 func (p *progressBar) done() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.out == nil {
 		return
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.finish()
+	p.bar.Abort(true)
 	p.out.Wait()
 	p.out = nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -142,7 +143,14 @@ func (a *app) printSteps(e *provlog.Event, dryRun bool) {
 		fmt.Fprintf(a.stdout, "     %s: %s → %s\n", plan.Printable(m.DisplayName), orNone(m.OldValue), orNone(m.NewValue))
 	}
 	if info := e.ProvisioningStatusInfo.ErrorInformation; info != nil {
-		fmt.Fprintf(a.stdout, "     %s: %s\n     What to do: %s\n", info.ErrorCode, plan.Printable(info.Summary()), info.RecommendedAction)
+		failed := slices.IndexFunc(steps, func(s provlog.Step) bool { return s.Status == provlog.Failure })
+		switch {
+		case failed < 0:
+			fmt.Fprintf(a.stdout, "     %s\n", plan.Printable(coded(info.ErrorCode, info.Summary())))
+		case !strings.Contains(steps[failed].Description, info.ErrorCode): // the step says what happened
+			fmt.Fprintf(a.stdout, "     %s\n", info.ErrorCode)
+		}
+		fmt.Fprintf(a.stdout, "     What to do: %s\n", info.RecommendedAction)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/scimsync/scimsync/connectors/directory"
 	"github.com/scimsync/scimsync/engine"
+	"github.com/scimsync/scimsync/engine/plan"
 )
 
 func (a *app) statusCommand() *cobra.Command {
@@ -69,31 +70,50 @@ func (a *app) printStatus(jobs []engine.SynchronizationJob) {
 	for _, j := range jobs {
 		last, result, next := "never", "", "at once"
 		if x := j.Status.LastExecution; x != nil {
-			last = x.TimeEnded.Local().Format("2006-01-02 15:04:05")
+			last = localTime(x.TimeEnded)
 			result = x.State
 		}
-		if j.Status.PausedSince != nil {
+		if j.Status.PausedSince != nil || j.Schedule.State == "Disabled" {
 			next = "once started"
 		} else if j.Schedule.NextRun != nil {
-			next = j.Schedule.NextRun.Local().Format("2006-01-02 15:04:05")
+			next = localTime(*j.Schedule.NextRun)
 		}
 		t.AppendRow(table.Row{j.Name, j.Status.Code, last, result, connected(j, directory.User), connected(j, directory.Group),
 			j.Status.Escrows, next})
 	}
 	fmt.Fprintln(a.stdout, t.Render())
 	for _, j := range jobs {
-		if since := j.Status.PausedSince; since != nil {
-			fmt.Fprintf(a.stdout, "\n%s: paused since %s; \"scimsync start %s\" lets it run again\n",
-				j.Name, since.Local().Format("2006-01-02 15:04:05"), j.Name)
-		}
-		if x := j.Status.LastExecution; x != nil && x.Error != nil && x.Error.Code != "Paused" {
-			fmt.Fprintf(a.stdout, "\n%s: the last cycle failed: %s: %s\n", j.Name, x.Error.Code, x.Error.Message)
-		}
-		if j.Status.Escrows > 0 {
-			fmt.Fprintf(a.stdout, "\n%s: %d objects failed and are tried again; see scimsync logs %s --status failure\n",
-				j.Name, j.Status.Escrows, j.Name)
+		for _, note := range statusNotes(j) {
+			fmt.Fprintf(a.stdout, "\n%s: %s\n", j.Name, plan.Printable(note))
 		}
 	}
+}
+
+// statusNotes are what there is to say of a job beside the table.
+func statusNotes(j engine.SynchronizationJob) (notes []string) {
+	note := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
+	if since := j.Status.PausedSince; since != nil {
+		note("paused since %s; \"scimsync start %s\" lets it run again", localTime(*since), j.Name)
+	}
+	q, told := j.Status.Quarantine, ""
+	if q != nil {
+		told = q.Error.Message
+		next := "next attempt " + localTime(q.NextAttempt)
+		if j.Schedule.State == "Disabled" {
+			next = fmt.Sprintf("disabled, for it has been in quarantine since %s; \"scimsync start %s\" lets it run again", localTime(q.SeriesBegan), j.Name)
+		}
+		note("in quarantine since %s, %s (%s): %s", localTime(q.CurrentBegan), next, q.Reason, told)
+	}
+	if x := j.Status.LastExecution; x != nil && x.Error != nil && x.Error.Code != "Paused" && x.Error.Message != told {
+		note("the last cycle failed: %s", coded(x.Error.Code, x.Error.Message))
+	}
+	if j.Status.DeletesAllowed {
+		note("the next cycle may disable and delete as many objects as it would")
+	}
+	if j.Status.Escrows > 0 {
+		note("%d objects failed and are tried again; see scimsync logs %s --status failure", j.Status.Escrows, j.Name)
+	}
+	return notes
 }
 
 func connected(j engine.SynchronizationJob, t directory.ObjectType) int64 {

@@ -49,6 +49,7 @@ type syncResult struct {
 	StartedAt  time.Time                    `json:"startedAt"`
 	EndedAt    time.Time                    `json:"endedAt"`
 	Summary    plan.Summary                 `json:"summary"`
+	Retrying   int                          `json:"retrying,omitempty"` // that failed earlier and were not looked at
 	Quarantine *string                      `json:"quarantine"`
 	Error      *engine.SynchronizationError `json:"error"`
 	Warnings   []string                     `json:"warnings,omitempty"`
@@ -64,7 +65,12 @@ func (a *app) sync(ctx context.Context, name string, opts engine.Options) (err e
 	opts.Progress = bar.update
 	var failures []plan.Entry
 	skipped := map[string]int64{}
+	waiting, err := s.retries(ctx)
+	if err != nil {
+		return err
+	}
 	opts.Observe = func(r engine.Result) error {
+		waiting.looked(r)
 		if r.Skipped != "" {
 			skipped[r.Skipped]++
 		}
@@ -76,14 +82,14 @@ func (a *app) sync(ctx context.Context, name string, opts engine.Options) (err e
 	x, err := s.engine.Cycle(ctx, s.job.Job, opts)
 	bar.done()
 	if a.json() {
-		if printErr := printJSON(a.stdout, jsonOf(name, x, err)); printErr != nil {
+		if printErr := printJSON(a.stdout, jsonOf(name, x, len(waiting), err)); printErr != nil {
 			return printErr
 		}
 	} else {
 		a.printWarnings(x)
 	}
 	if err == nil && !a.json() {
-		a.printSync(name, x, failures, skipped)
+		a.printSync(name, x, failures, skipped, waiting)
 	}
 	if x.Quarantine != "" {
 		if err == nil {
@@ -103,8 +109,9 @@ func (a *app) sync(ctx context.Context, name string, opts engine.Options) (err e
 // maxFailures is how many failures sync shows itself; the log has all.
 const maxFailures = 10
 
-func jsonOf(name string, x state.Execution, err error) syncResult {
-	r := syncResult{Job: name, Cycle: cycleKind(x), CycleID: x.CycleID, StartedAt: x.Began, EndedAt: x.Ended, Summary: x.Summary, Warnings: x.Warnings}
+func jsonOf(name string, x state.Execution, retrying int, err error) syncResult {
+	r := syncResult{Job: name, Cycle: cycleKind(x), CycleID: x.CycleID, StartedAt: x.Began, EndedAt: x.Ended, Summary: x.Summary,
+		Retrying: retrying, Warnings: x.Warnings}
 	if x.Quarantine != "" {
 		r.Quarantine = &x.Quarantine
 	}
@@ -121,18 +128,20 @@ func (a *app) printWarnings(x state.Execution) {
 	}
 }
 
-func (a *app) printSync(name string, x state.Execution, failures []plan.Entry, skipped map[string]int64) {
+func (a *app) printSync(name string, x state.Execution, failures []plan.Entry, skipped map[string]int64, waiting retries) {
 	fmt.Fprintf(a.stdout, "Job %s: %s cycle ended after %s, %d objects in the source, %d of them looked at.\n",
 		name, cycleKind(x), x.Ended.Sub(x.Began).Round(time.Millisecond), x.Imported, x.ImportedDeltas)
-	fmt.Fprintf(a.stdout, "%d created, %d updated, %d disabled, %d deleted, %d skipped, %d failed.\n",
-		x.Summary.Create, x.Summary.Update, x.Summary.Disable, x.Summary.Delete, x.Summary.Skip, x.Summary.Fail)
+	fmt.Fprintf(a.stdout, "%s.\n", x.Summary.Done())
 	for _, why := range slices.Sorted(maps.Keys(skipped)) {
 		fmt.Fprintf(a.stdout, "  skipped: %d %s\n", skipped[why], plan.Printable(why))
 	}
 	for _, e := range failures {
-		fmt.Fprintf(a.stdout, "  ! %s %s: %s: %s\n", e.ObjectType, plan.Printable(e.DisplayName), e.Error.Code, plan.Printable(e.Error.Message))
+		fmt.Fprintf(a.stdout, "  ! %s %s: %s\n", e.ObjectType, plan.Printable(e.DisplayName), plan.Printable(coded(e.Error.Code, e.Error.Message)))
 	}
 	if more := x.Summary.Fail - int64(len(failures)); more > 0 {
 		fmt.Fprintf(a.stdout, "  … and %d more; see scimsync logs %s --status failure\n", more, name)
+	}
+	if sentence := waiting.sentence(name, time.Now()); sentence != "" {
+		fmt.Fprintln(a.stdout, sentence)
 	}
 }

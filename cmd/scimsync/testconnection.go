@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -69,6 +71,7 @@ func (a *app) testConnection(ctx context.Context, name string) error {
 	if err := job.Target.Test(ctx, job.Types()...); err != nil {
 		class := connectors.ClassOf(err)
 		r.Success, r.Class, r.Message = false, string(class), err.Error()
+		r.Requests = sent(r.Requests, err)
 		if meaning := meaningOf(err); meaning != "" {
 			r.Message += "\n" + meaning
 		}
@@ -82,6 +85,9 @@ func (a *app) testConnection(ctx context.Context, name string) error {
 			return err
 		}
 	} else {
+		if len(r.Requests) == 0 {
+			fmt.Fprintln(a.stdout, "Nothing was sent to the application.")
+		}
 		for _, q := range r.Requests {
 			fmt.Fprintf(a.stdout, "%s %s\n", q.Method, q.Path)
 		}
@@ -91,4 +97,19 @@ func (a *app) testConnection(ctx context.Context, name string) error {
 		return &exitError{code: exitUsage}
 	}
 	return nil
+}
+
+// sent returns those of the requests of a test, which come one after the other,
+// that were sent before it ended with err: those up to the one that err is
+// about. None was if it is about another request, for an access token.
+func sent(requests []plan.Request, err error) []plan.Request {
+	var target *connectors.Error
+	if !errors.As(err, &target) {
+		return []plan.Request{}
+	}
+	failed := slices.IndexFunc(requests, func(q plan.Request) bool {
+		path, _, _ := strings.Cut(q.Path, "?")
+		return q.Method == target.Method && strings.HasSuffix(target.URL, path)
+	})
+	return requests[:failed+1]
 }

@@ -1,0 +1,30 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/scimsync/scimsync/engine"
+)
+
+// TestStatusOfQuarantine: the message stands there once, with what comes next.
+func TestStatusOfQuarantine(t *testing.T) {
+	refused := &engine.SynchronizationError{Code: "Unauthorized", Message: "GET /Users: HTTP 401 (Unauthorized)"}
+	j := engine.SynchronizationJob{Name: "blogin"}
+	j.Status.Quarantine = &engine.SynchronizationQuarantine{
+		Reason: "EncounteredQuarantineException", CurrentBegan: time.Unix(0, 0), NextAttempt: time.Unix(3600, 0), Error: refused,
+	}
+	j.Status.LastExecution = &engine.TaskExecution{Error: refused}
+	for state, next := range map[string]string{"Active": "next attempt ", "Disabled": `disabled, for it has been in quarantine since `} {
+		j.Schedule.State = state
+		notes := statusNotes(j)
+		if len(notes) != 1 || !strings.Contains(notes[0], next) || !strings.HasSuffix(notes[0], "(EncounteredQuarantineException): "+refused.Message) {
+			t.Errorf("%s: %q", state, notes)
+		}
+	}
+	j.Status.LastExecution = &engine.TaskExecution{Error: &engine.SynchronizationError{Code: "Timeout", Message: "no answer"}}
+	if notes := statusNotes(j); len(notes) != 2 || notes[1] != "the last cycle failed: Timeout: no answer" {
+		t.Errorf("another error: %q", notes)
+	}
+}
