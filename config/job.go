@@ -53,6 +53,7 @@ type Target struct {
 	AlwaysAddMembers      bool
 	KeepClearedReferences bool
 	FindBeforeUpdate      bool
+	CompressClock         int // how many times faster Entra's times pass; at least 1
 	// SCIM are the options of the SCIM target without the secret token, so that
 	// they may be printed.
 	SCIM scim.Options

@@ -20,7 +20,7 @@ func readJob(d *document, root *value) *Job {
 	j.nameAt = d.at(root.get("name").node, "")
 	j.Source = readSource(d, root.get("source"))
 	j.Target = readTarget(d, root.get("target"))
-	j.Settings = readSettings(d, root)
+	j.Settings = readSettings(d, root, time.Duration(j.Target.CompressClock))
 	j.Target.SCIM.Concurrency = j.Settings.Concurrency
 	j.Source.Export.Assigned = export.Assigned{
 		Users:  root.get("settings").get("assigned").get("users").texts(),
@@ -56,6 +56,7 @@ func readTarget(d *document, v *value) Target {
 	t.HealReferences = behavior.get("healReferences").truthOr(t.profile.healReferences)
 	t.AlwaysAddMembers = behavior.get("alwaysAddMembers").truthOr(t.profile.alwaysAddMembers)
 	t.FindBeforeUpdate = behavior.get("findBeforeUpdate").truthOr(t.profile.findBeforeUpdate)
+	t.CompressClock = behavior.get("compressClock").numberOr(1)
 	t.KeepClearedReferences = behavior.get("managerRemoval").textOr("") == "leave"
 	t.RematchMissing = t.profile.rematchMissing
 	if missing := behavior.get("onMissingTarget"); missing.ok() {
@@ -66,7 +67,7 @@ func readTarget(d *document, v *value) Target {
 		AllowHTTP:       v.get("allowHTTP").truthOr(false),
 		Timeout:         v.get("timeout").durationOr(0),
 		Retries:         v.get("retries").numberOr(0),
-		MembersPerPatch: v.get("membersPerPatch").numberOr(1),
+		MembersPerPatch: behavior.get("membersPerPatch").numberOr(v.get("membersPerPatch").numberOr(1)),
 		Matching:        map[directory.ObjectType]string{},
 		Types:           map[string]string{},
 		Behavior:        readBehavior(behavior, t.profile),
@@ -129,13 +130,13 @@ func querySecrets(v *value) []Secret {
 	return v.refs[min(len(v.refs), strings.Count(path, "${")):]
 }
 
-func readSettings(d *document, root *value) Settings {
+func readSettings(d *document, root *value, tempo time.Duration) Settings {
 	v := root.get("settings")
 	s := Settings{
 		AssignedOnly:            v.get("scope").textOr("assigned") == "assigned",
-		Interval:                v.get("interval").durationOr(defaultInterval),
+		Interval:                v.get("interval").durationOr(defaultInterval / tempo),
 		SkipOutOfScopeDeletions: v.get("skipOutOfScopeDeletions").truthOr(false),
-		RecycleBin:              v.get("recycleBin").durationOr(defaultRecycleBin),
+		RecycleBin:              v.get("recycleBin").durationOr(defaultRecycleBin / tempo),
 		Concurrency:             v.get("concurrency").numberOr(defaultConcurrency),
 	}
 	prevent, check := v.get("preventAccidentalDeletions"), v.get("sourceCheck")

@@ -320,3 +320,20 @@ mappings:
 		t.Error(diff)
 	}
 }
+
+// A compressed clock divides Entra's times, and leaves alone those that are set.
+func TestCompressClock(t *testing.T) {
+	with := func(settings string) *Job {
+		text := strings.Replace(head, `"${env:TOKEN}"`, `"${env:TOKEN}", behavior: {compressClock: 600, membersPerPatch: 7}`, 1)
+		return load(t, strings.Replace(text, "scope: all", "scope: all"+settings, 1))
+	}
+	if j := with(""); j.Settings.Interval != 4*time.Second || j.Settings.RecycleBin != 72*time.Minute || j.Target.CompressClock != 600 {
+		t.Errorf("interval %s, recycle bin %s, clock %d", j.Settings.Interval, j.Settings.RecycleBin, j.Target.CompressClock)
+	}
+	if n := with("").Target.SCIM.MembersPerPatch; n != 7 {
+		t.Errorf("%d members to a PATCH", n)
+	}
+	if j := with(", interval: 1m, recycleBin: 1h"); j.Settings.Interval != time.Minute || j.Settings.RecycleBin != time.Hour {
+		t.Errorf("interval %s, recycle bin %s", j.Settings.Interval, j.Settings.RecycleBin)
+	}
+}

@@ -126,6 +126,13 @@ func behaviorShape() shape {
 			toggle("omitEmptyRoles", "Leave the empty roles array out of created users."),
 			toggle("flattenNestedGroups", "Let a group have the members of the groups in it, at any depth, in the place of these: they are assigned with it, and are its members. To Entra only direct members count."),
 			toggle("alwaysAddMembers", "Add members also to a group whose members the application showed although they were excluded. Entra replaces them, and the newest member is left alone."),
+			{name: "membersPerPatch", shape: shape{
+				kind: integer, min: 1, max: 1000, fallback: 1, about: "The same as target.membersPerPatch, and wins over it.",
+			}},
+			{name: "compressClock", shape: shape{
+				kind: integer, min: 1, max: 1000000, fallback: 1,
+				about: "How many times faster Entra's times pass: the 40 minutes between cycles and the 30 days of a soft deletion, unless they are set, the pauses before a failed object is tried again, and those of a quarantine. For tests.",
+			}},
 			toggle("findBeforeUpdate", "Ask for a connected object by its matching attribute too before it is updated, as Entra did in 2018."),
 			toggle("checkReferences", "Ask whether the application has a reference already before writing it."),
 			toggle("ignoreRetryAfter", "Wait as long as scimsync sees fit, whatever Retry-After says."),

@@ -13,30 +13,31 @@ const EscrowLife = 28 * 24 * time.Hour
 // next cycle after its first failure, then 6, 12 and 24 hours after the first
 // failure, then daily (Microsoft Learn, "Application provisioning in
 // quarantine status"; scim-client-wire 7.6).
-func nextAttempt(first, now time.Time, attempts int) time.Time {
+func nextAttempt(first, now time.Time, attempts int, tempo Tempo) time.Time {
 	if attempts <= 1 {
 		return now
 	}
 	for _, after := range []time.Duration{6 * time.Hour, 12 * time.Hour, 24 * time.Hour} {
-		if next := first.Add(after); next.After(now) {
+		if next := first.Add(tempo.of(after)); next.After(now) {
 			return next
 		}
 	}
-	days := now.Sub(first)/(24*time.Hour) + 1
-	return first.Add(days * 24 * time.Hour)
+	day := tempo.of(24 * time.Hour)
+	days := now.Sub(first)/day + 1
+	return first.Add(days * day)
 }
 
 // failed returns the escrow of an object that failed now, following on its
 // earlier one, if any, and nil if it has been tried for EscrowLife: it is then
 // left alone until its source object changes.
-func failed(earlier state.Escrow, e state.Escrow, now time.Time) *state.Escrow {
+func failed(earlier state.Escrow, e state.Escrow, now time.Time, tempo Tempo) *state.Escrow {
 	e.First, e.Attempts = now, 1
 	if earlier.Attempts > 0 {
 		e.First, e.Attempts = earlier.First, earlier.Attempts+1
 	}
-	if now.Sub(e.First) >= EscrowLife {
+	if now.Sub(e.First) >= tempo.of(EscrowLife) {
 		return nil
 	}
-	e.Next = nextAttempt(e.First, now, e.Attempts)
+	e.Next = nextAttempt(e.First, now, e.Attempts, tempo)
 	return &e
 }

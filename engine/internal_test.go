@@ -16,14 +16,14 @@ import (
 
 func TestEscrowSchedule(t *testing.T) {
 	first := time.Date(2026, 11, 1, 7, 17, 0, 0, time.UTC)
-	e := failed(state.Escrow{}, state.Escrow{}, first)
+	e := failed(state.Escrow{}, state.Escrow{}, first, 1)
 	if e.Attempts != 1 || !e.Next.Equal(first) {
 		t.Fatalf("the first failure is tried again in the next cycle: %+v", e)
 	}
 	var after []time.Duration
 	for e != nil {
 		now := e.Next.Add(5 * time.Minute)
-		if e = failed(*e, state.Escrow{}, now); e != nil {
+		if e = failed(*e, state.Escrow{}, now, 1); e != nil {
 			after = append(after, e.Next.Sub(first))
 		}
 	}
@@ -109,4 +109,25 @@ func TestOrderedStopsOnAnError(t *testing.T) {
 			t.Errorf("%d begun, error %v", began, err)
 		}
 	})
+}
+
+// TestTempo: a clock that runs 3,600 times faster has the times of an escrow
+// and of a quarantine in seconds, in the same proportions.
+func TestTempo(t *testing.T) {
+	const tempo = 3600
+	first := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	e, now := failed(state.Escrow{}, state.Escrow{}, first, tempo), first
+	var after []time.Duration
+	for e != nil {
+		after = append(after, e.Next.Sub(first))
+		now = e.Next.Add(time.Second) // the next cycle
+		e = failed(*e, state.Escrow{}, now, tempo)
+	}
+	if want := []time.Duration{0, 6 * time.Second, 12 * time.Second, 24 * time.Second, 48 * time.Second}; !slices.Equal(after[:5], want) || len(after) != 31 {
+		t.Errorf("%d tries, after %v", len(after), after)
+	}
+	q := inQuarantine(nil, "reason", "", "", first, tempo)
+	if q.NextAttempt.Sub(first) != 500*time.Millisecond || !disabled(q, first.Add(28*24*time.Second+1)) || disabled(q, first.Add(28*24*time.Second)) {
+		t.Errorf("%+v", q)
+	}
 }

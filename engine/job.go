@@ -52,6 +52,7 @@ type Settings struct {
 	RecycleBin              time.Duration // how long an object that left the export counts as soft-deleted
 	SkipOutOfScopeDeletions bool
 	Guard                   Guard
+	Tempo                   Tempo // how fast Entra's times pass
 	// HealReferences: an object that refers to one that is not provisioned is
 	// looked at again once that one is. Entra leaves it until a restart.
 	HealReferences bool

@@ -96,11 +96,11 @@ func (c *cycle) quarantine(ctx context.Context, runErr error) error {
 	}
 	switch earlier := record.Quarantine; {
 	case reason != "":
-		record.Quarantine = inQuarantine(earlier, reason, code, message, x.Ended)
+		record.Quarantine = inQuarantine(earlier, reason, code, message, x.Ended, c.job.Settings.Tempo)
 	case runErr == nil:
 		record.Quarantine = nil
 	case earlier != nil: // something else hinders it now
-		record.Quarantine = inQuarantine(earlier, earlier.Reason, earlier.Code, earlier.Message, x.Ended)
+		record.Quarantine = inQuarantine(earlier, earlier.Reason, earlier.Code, earlier.Message, x.Ended, c.job.Settings.Tempo)
 	}
 	if record.Quarantine != nil {
 		x.Quarantine = record.Quarantine.Reason
@@ -110,7 +110,7 @@ func (c *cycle) quarantine(ctx context.Context, runErr error) error {
 
 // inQuarantine returns the quarantine of a job that has a reason for one since
 // a cycle that ended at now, following on the earlier one, if there is one.
-func inQuarantine(earlier *state.Quarantine, reason, code, message string, now time.Time) *state.Quarantine {
+func inQuarantine(earlier *state.Quarantine, reason, code, message string, now time.Time, tempo Tempo) *state.Quarantine {
 	q := &state.Quarantine{Reason: reason, Code: code, Message: message, Began: now, SeriesBegan: now, SeriesCount: 1}
 	if earlier != nil {
 		q.SeriesBegan, q.SeriesCount = earlier.SeriesBegan, earlier.SeriesCount+1
@@ -118,7 +118,7 @@ func inQuarantine(earlier *state.Quarantine, reason, code, message string, now t
 			q.Began = earlier.Began
 		}
 	}
-	q.NextAttempt = now.Add(backOff(q.SeriesCount))
+	q.NextAttempt, q.Expires = now.Add(tempo.of(backOff(q.SeriesCount))), q.SeriesBegan.Add(tempo.of(QuarantineLife))
 	return q
 }
 
@@ -135,5 +135,5 @@ func backOff(cycles int64) time.Duration {
 // disabled reports whether a job has been in quarantine for so long that it
 // does not run any more before it is started or restarted.
 func disabled(q *state.Quarantine, now time.Time) bool {
-	return q != nil && now.Sub(q.SeriesBegan) > QuarantineLife
+	return q != nil && now.After(q.Expires)
 }

@@ -44,7 +44,7 @@ func TestDisabled(t *testing.T) {
 		t.Error("a job without a quarantine is disabled")
 	}
 	for day := range 30 {
-		q = inQuarantine(q, fmt.Sprint("reason ", day/10), "", "", began.Add(time.Duration(day)*24*time.Hour))
+		q = inQuarantine(q, fmt.Sprint("reason ", day/10), "", "", began.Add(time.Duration(day)*24*time.Hour), 1)
 	}
 	if q.SeriesCount != 30 || !q.SeriesBegan.Equal(began) || !q.Began.Equal(began.Add(20*24*time.Hour)) {
 		t.Errorf("%+v", q)

@@ -205,6 +205,7 @@ func (a *app) wireJob(file *config.Job) (wired, error) {
 		return wired{}, err
 	}
 	job.Settings.Guard = guardOf(file.Settings)
+	job.Settings.Tempo = engine.Tempo(file.Target.CompressClock)
 	for _, m := range file.Mappings() {
 		job.Rules = append(job.Rules, engine.Rule{Type: m.Type, Scope: m.Scope, Mapping: m.Mapping, Actions: m.Actions})
 	}

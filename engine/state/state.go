@@ -158,6 +158,7 @@ type Quarantine struct {
 	SeriesBegan time.Time `json:"seriesBegan"`
 	SeriesCount int64     `json:"seriesCount"`
 	NextAttempt time.Time `json:"nextAttempt"` // no cycle begins by itself before
+	Expires     time.Time `json:"expires"`     // none does afterwards: the job is disabled
 }
 
 // Told is a quarantine that somebody was told of.
