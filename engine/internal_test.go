@@ -116,12 +116,11 @@ func TestOrderedStopsOnAnError(t *testing.T) {
 func TestTempo(t *testing.T) {
 	const tempo = 3600
 	first := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
-	e, now := failed(state.Escrow{}, state.Escrow{}, first, tempo), first
+	e := failed(state.Escrow{}, state.Escrow{}, first, tempo)
 	var after []time.Duration
 	for e != nil {
 		after = append(after, e.Next.Sub(first))
-		now = e.Next.Add(time.Second) // the next cycle
-		e = failed(*e, state.Escrow{}, now, tempo)
+		e = failed(*e, state.Escrow{}, e.Next.Add(time.Second), tempo) // in the next cycle
 	}
 	if want := []time.Duration{0, 6 * time.Second, 12 * time.Second, 24 * time.Second, 48 * time.Second}; !slices.Equal(after[:5], want) || len(after) != 31 {
 		t.Errorf("%d tries, after %v", len(after), after)
