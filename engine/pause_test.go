@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -181,10 +182,10 @@ func TestTheDaemonWaitsForAPausedJob(t *testing.T) {
 		defer store.Close()
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		ids := 0
+		var ids atomic.Int64
 		e := &engine.Engine{
 			Store: store, SpoolDir: t.TempDir(), Now: time.Now, Logger: zap.NewNop(),
-			NewID: func() string { ids++; return fmt.Sprint("id", ids) },
+			NewID: func() string { return fmt.Sprint("id", ids.Add(1)) },
 		}
 		must := func(err error) {
 			t.Helper()

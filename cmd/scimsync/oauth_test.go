@@ -151,7 +151,7 @@ func TestAClientThatIsClosedInTheMiddleOfACycle(t *testing.T) {
 	a := newOAuthApplication(10, true)
 	dir, url := oauthJob(t, a)
 	var out, errs bytes.Buffer
-	if code := run([]string{"sync", "test", "--config", filepath.Join(dir, "scimsync.yaml")}, &out, &errs); code != exitUsage {
+	if code := run([]string{"sync", "test", "--config", filepath.Join(dir, "scimsync.yaml")}, &out, &errs); code != exitGuarded {
 		t.Errorf("exit code %d", code)
 	}
 	for _, text := range []string{"/oauth2/token: HTTP 401: invalid_client: this client was closed; check the client ID"} {

@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -47,6 +48,13 @@ func newReceiver(t *testing.T, statuses ...int) *receiver {
 	r.Server = httptest.NewServer(r)
 	t.Cleanup(r.Close)
 	return r
+}
+
+// posts returns what came so far.
+func (r *receiver) posts() []posted {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.got)
 }
 
 // ServeHTTP notes the request. Status 0 breaks the connection off.
@@ -89,7 +97,7 @@ func TestWhatAWebhookGets(t *testing.T) {
 			if err := webhook(t, r).Notify(context.Background(), notice(kind)); err != nil {
 				t.Fatal(err)
 			}
-			got := r.got[0]
+			got := r.posts()[0]
 			var indented bytes.Buffer
 			if err := json.Indent(&indented, got.body, "", "  "); err != nil {
 				t.Fatal(err)
@@ -151,10 +159,10 @@ func TestAWebhookIsTriedAgain(t *testing.T) {
 			if err != nil {
 				got = strings.ReplaceAll(err.Error(), strings.TrimPrefix(r.URL, "http://"), "HOST")
 			}
-			if got != tc.want || len(r.got) != tc.requests {
-				t.Errorf("%d requests, %s\nwant %d, %s", len(r.got), got, tc.requests, tc.want)
+			if got != tc.want || len(r.posts()) != tc.requests {
+				t.Errorf("%d requests, %s\nwant %d, %s", len(r.posts()), got, tc.requests, tc.want)
 			}
-			for _, p := range r.got {
+			for _, p := range r.posts() {
 				if id := p.header.Get("webhook-id"); id != "scim-1-x" {
 					t.Errorf("id %s", id)
 				}
