@@ -97,8 +97,9 @@ type AccidentalDeletions struct {
 	Threshold int // objects deleted or disabled
 	Share     int // the same, in percent of the active objects
 	Members   int // percent of the memberships removed
-	// Window is for how long what was deleted and disabled before counts too.
-	Window time.Duration
+	// Window and WindowThreshold: objects deleted or disabled in so long a time.
+	Window          time.Duration
+	WindowThreshold int
 }
 
 // SourceCheck says when a source has lost too much to be believed.

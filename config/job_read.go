@@ -143,7 +143,7 @@ func readSettings(d *document, root *value, tempo time.Duration) Settings {
 	s.AccidentalDeletions = AccidentalDeletions{
 		Enabled: prevent.get("enabled").truthOr(true), Threshold: prevent.get("threshold").numberOr(defaultThreshold),
 		Share: prevent.get("share").numberOr(defaultShare), Members: prevent.get("members").numberOr(defaultMembers),
-		Window: prevent.get("window").durationOr(defaultWindow),
+		Window: prevent.get("window").durationOr(defaultWindow), WindowThreshold: prevent.get("windowThreshold").numberOr(defaultThreshold),
 	}
 	s.SourceCheck = SourceCheck{
 		Enabled: check.get("enabled").truthOr(true), Share: check.get("share").numberOr(defaultShare),

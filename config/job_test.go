@@ -109,7 +109,7 @@ func TestDefaults(t *testing.T) {
 	j := load(t, head)
 	want := Settings{
 		Interval: 40 * time.Minute, RecycleBin: 720 * time.Hour, Concurrency: 8,
-		AccidentalDeletions: AccidentalDeletions{Enabled: true, Threshold: 500, Share: 20, Members: 30, Window: 24 * time.Hour},
+		AccidentalDeletions: AccidentalDeletions{Enabled: true, Threshold: 500, Share: 20, Members: 30, Window: 24 * time.Hour, WindowThreshold: 500},
 		SourceCheck:         SourceCheck{Enabled: true, Share: 20, Age: time.Hour},
 	}
 	if diff := cmp.Diff(want, j.Settings); diff != "" {

@@ -191,7 +191,10 @@ func settingsShape() shape {
 						about: "How large a share of all memberships, in percent, a cycle may remove. It counts from 100 memberships up.",
 					}},
 					{name: "window", shape: shape{
-						kind: duration, fallback: "24h", about: "For how long what was deleted and disabled counts to share, so that slow drips count; threshold is of one cycle.",
+						kind: duration, fallback: "24h", about: "For how long what was deleted and disabled counts to windowThreshold, so that slow drips count; threshold and share are of one cycle.",
+					}},
+					{name: "windowThreshold", shape: shape{
+						kind: integer, min: 1, fallback: defaultThreshold, about: "How many objects deleted or disabled within window stop a cycle.",
 					}},
 				},
 			}},

@@ -27,9 +27,10 @@ type Guard struct {
 	// Members is the percentage of the memberships whose removal stops it, where
 	// there are at least membersFrom.
 	Members int64
-	// Window is for how long what was disabled and deleted before counts to Share,
-	// so that slow drips count. Threshold is of one cycle, as Microsoft's is.
-	Window time.Duration
+	// Window and WindowThreshold are how many objects disabled or deleted in how
+	// long a time stop a cycle, so that slow drips count.
+	Window          time.Duration
+	WindowThreshold int64
 
 	// SourceShare is the percentage of its users or of its groups that a source
 	// may lose from one cycle to the next, where there are at least guardedFrom. A
@@ -114,7 +115,7 @@ func (c *cycle) guard(ctx context.Context, read connectors.ReadResult) error {
 
 func (c *cycle) guardDeletions(ctx context.Context) error {
 	guard := c.job.Settings.Guard
-	if c.record.AllowDeletes || guard.Threshold <= 0 && guard.Share <= 0 && guard.Members <= 0 {
+	if c.record.AllowDeletes || guard.Threshold <= 0 && guard.Share <= 0 && guard.Members <= 0 && guard.WindowThreshold <= 0 {
 		return nil
 	}
 	var objects, members int64
@@ -162,18 +163,17 @@ func (c *cycle) guardDeletions(ctx context.Context) error {
 // tooManyObjects compares with the guards how many objects the cycle would take
 // away, and how many were shortly before.
 func (c *cycle) tooManyObjects(objects, earlier, managed int64) error {
-	guard, before := c.job.Settings.Guard, ""
-	if earlier > 0 {
-		before = fmt.Sprintf(", after %d in the last %g hours", earlier, guard.Window.Hours())
-	}
-	all := managed + earlier
+	guard := c.job.Settings.Guard
 	switch {
 	case guard.Threshold > 0 && objects >= guard.Threshold:
 		return c.guarded(quarantineDeletes, "the cycle would disable or delete %d of %d active objects, and the job's threshold is %d",
 			objects, managed, guard.Threshold)
-	case guard.Share > 0 && all >= guardedFrom && (objects+earlier)*100 > guard.Share*all:
-		return c.guarded(quarantineDeletes, "the cycle would disable or delete %d of %d active objects%s: more than %d %%",
-			objects, managed, before, guard.Share)
+	case guard.Share > 0 && managed >= guardedFrom && objects*100 > guard.Share*managed:
+		return c.guarded(quarantineDeletes, "the cycle would disable or delete %d of %d active objects, more than %d %%",
+			objects, managed, guard.Share)
+	case guard.WindowThreshold > 0 && earlier > 0 && objects+earlier >= guard.WindowThreshold:
+		return c.guarded(quarantineDeletes, "the cycle would disable or delete %d of %d active objects, after %d in the last %g hours, and the job's threshold for that time is %d",
+			objects, managed, earlier, guard.Window.Hours(), guard.WindowThreshold)
 	default:
 		return nil
 	}
@@ -182,7 +182,7 @@ func (c *cycle) tooManyObjects(objects, earlier, managed int64) error {
 // takenAway returns how many objects were disabled and deleted within the
 // guard's window, without those that somebody has allowed.
 func (c *cycle) takenAway(ctx context.Context) (n int64, err error) {
-	if c.job.Settings.Guard.Window <= 0 {
+	if c.job.Settings.Guard.Window <= 0 || c.job.Settings.Guard.WindowThreshold <= 0 {
 		return 0, nil
 	}
 	since := c.execution.Began.Add(-c.job.Settings.Guard.Window)

@@ -19,7 +19,7 @@ import (
 )
 
 // guards are those of a job that says nothing of them.
-var guards = engine.Guard{Threshold: 500, Share: 20, Members: 30, Window: 24 * time.Hour, SourceShare: 20, SourceAge: time.Hour}
+var guards = engine.Guard{Threshold: 500, Share: 20, Members: 30, Window: 24 * time.Hour, WindowThreshold: 500, SourceShare: 20, SourceAge: time.Hour}
 
 // firm returns a world with so many people, all in one group that assigns
 // nobody, after its first cycle.
@@ -59,7 +59,7 @@ func TestGuards(t *testing.T) {
 			w.rules(mapping.DefaultUsers(), mapping.DefaultGroups(), scope.Settings{AssignedOnly: true},
 				scope.Filter{Title: "none", Clauses: []scope.Clause{{Attribute: "department", Operator: "EQUALS", Values: []string{"none"}}}})
 			w.job.Fingerprint = "2"
-		}, "TooManyDeletes", "disable or delete 30 of 31 active objects: more than 20 %"},
+		}, "TooManyDeletes", "disable or delete 30 of 31 active objects, more than 20 %"},
 		"an assignment list emptied": {30, func(w *world) {
 			each(w, 0, 30, w.source.unassign)
 			w.source.unassign("All")
@@ -73,14 +73,16 @@ func TestGuards(t *testing.T) {
 			w.source.group("All", stay...)
 		}, "", ""},
 		"slow drips": {100, func(w *world) {
+			w.job.Settings.Guard.WindowThreshold = 25
 			for i := range 4 {
 				each(w, i*5, i*5+5, w.source.unassign)
 				w.now = w.now.Add(time.Hour)
 				w.cycle()
 			}
 			each(w, 20, 25, w.source.unassign)
-		}, "TooManyDeletes", "disable or delete 5 of 81 active objects, after 20 in the last 24 hours: more than 20 %"},
+		}, "TooManyDeletes", "disable or delete 5 of 81 active objects, after 20 in the last 24 hours, and the job's threshold for that time is 25"},
 		"drips that are days apart": {100, func(w *world) {
+			w.job.Settings.Guard.WindowThreshold = 25
 			for i := range 4 {
 				each(w, i*5, i*5+5, w.source.unassign)
 				w.now = w.now.Add(25 * time.Hour)
@@ -162,6 +164,7 @@ func TestWhatWasAllowedDoesNotCount(t *testing.T) {
 		t.Fatal(err)
 	}
 	equal(t, "disabled", w.cycle().Disable, int64(30))
+	w.job.Settings.Guard.WindowThreshold = 31
 	w.now = w.now.Add(time.Hour)
 	w.source.unassign("p040")
 	equal(t, "disabled", w.cycle().Disable, int64(1))

@@ -222,7 +222,8 @@ func (a *app) wireJob(file *config.Job) (wired, error) {
 // guardOf returns what a job must not do without being asked.
 func guardOf(s config.Settings) (g engine.Guard) {
 	if d := s.AccidentalDeletions; d.Enabled {
-		g.Threshold, g.Share, g.Members, g.Window = int64(d.Threshold), int64(d.Share), int64(d.Members), d.Window
+		g.Threshold, g.Share, g.Members = int64(d.Threshold), int64(d.Share), int64(d.Members)
+		g.Window, g.WindowThreshold = d.Window, int64(d.WindowThreshold)
 	}
 	if c := s.SourceCheck; c.Enabled {
 		g.SourceShare, g.SourceAge = int64(c.Share), c.Age
