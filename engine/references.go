@@ -141,24 +141,36 @@ func (l *linkage) forgetStrangers(ctx context.Context, attribute string, wanted 
 		if _, stays := stay[anchor]; stays {
 			continue
 		}
-		known := false
-		for _, t := range l.job.Types() {
-			_, ok, err := l.store.ConnectionByTarget(ctx, l.job.Name, t, anchor)
-			if err != nil {
-				return err
-			}
-			known = known || ok
+		_, known, err := l.holder(ctx, anchor)
+		if err != nil {
+			return err
 		}
 		if known {
 			continue
 		}
 		delete(l.held, anchor)
 		delete(l.doubtful, anchor)
-		for _, suffix := range []string{"", inDoubt} {
-			l.unlinks = append(l.unlinks, state.Link{Attribute: attribute + suffix, TargetAnchor: anchor})
-		}
+		l.forget(attribute, anchor)
 	}
 	return nil
+}
+
+// holder returns the connection of a target object of any type; ok is false if
+// it is nobody's.
+func (c *cycle) holder(ctx context.Context, anchor string) (connection state.Connection, ok bool, err error) {
+	for _, t := range c.job.Types() {
+		if connection, ok, err = c.store.ConnectionByTarget(ctx, c.job.Name, t, anchor); ok || err != nil {
+			return connection, ok, err
+		}
+	}
+	return connection, false, nil
+}
+
+// forget notes that an attribute refers to a target object no more, neither
+// for certain nor in doubt.
+func (l *linkage) forget(attribute, anchor string) {
+	l.unlinks = append(l.unlinks,
+		state.Link{Attribute: attribute, TargetAnchor: anchor}, state.Link{Attribute: attribute + inDoubt, TargetAnchor: anchor})
 }
 
 // resolve translates source anchors to references to target objects. Those
@@ -281,9 +293,7 @@ func (l *linkage) remember(op plan.Operation) {
 	change := op.Changes[0]
 	if change.New.Kind() != directory.List { // one value takes the place of all that were before
 		for anchor := range l.held {
-			for _, suffix := range []string{"", inDoubt} {
-				l.unlinks = append(l.unlinks, state.Link{Attribute: change.Attribute + suffix, TargetAnchor: anchor})
-			}
+			l.forget(change.Attribute, anchor)
 		}
 	}
 	if change.Verb == plan.Remove {
@@ -445,10 +455,8 @@ func (l *linkage) called(ctx context.Context, v directory.Value) string {
 	for _, e := range v.Elements() {
 		name, known := l.names[e.Anchor()]
 		if !known { // it goes: the objects of one type refer to users above all
-			for _, t := range l.job.Types() {
-				if c, ok, err := l.store.ConnectionByTarget(ctx, l.job.Name, t, e.Anchor()); err == nil && ok {
-					name = c.DisplayName
-				}
+			if c, ok, err := l.holder(ctx, e.Anchor()); err == nil && ok {
+				name = c.DisplayName
 			}
 		}
 		if name != "" {
