@@ -15,6 +15,7 @@ import (
 // Job is one job file: everything that defines a synchronization job.
 type Job struct {
 	File     string // path of the file, made relative to the working directory
+	Digest   string // SHA-256 of the file's text, in hexadecimal
 	Name     string
 	Source   Source
 	Target   Target

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io/fs"
 	"os"
@@ -153,6 +155,8 @@ func (d *document) job(data []byte) (*Job, Errors) {
 		return nil, d.errors.sorted()
 	}
 	j := readJob(d, v)
+	sum := sha256.Sum256(data)
+	j.Digest = hex.EncodeToString(sum[:])
 	j.Warnings = d.warnings.sorted()
 	return j, d.errors.sorted()
 }

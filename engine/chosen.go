@@ -72,7 +72,7 @@ func (c *cycle) choose(ctx context.Context, group directory.Object, chosen []str
 	for _, connection := range connections {
 		narrow.visible[connection.TargetAnchor] = struct{}{}
 	}
-	for _, x := range c.job.rule(group.Type).Mapping.Explain(group, mapping.Input{Now: c.execution.Began}) {
+	for _, x := range c.job.rule(group.Type).Mapping.Explain(group, mapping.Input{Now: c.now}) {
 		if x.Kind == mapping.Direct && x.Source == members {
 			narrow.attributes = append(narrow.attributes, x.Target)
 		}

@@ -25,6 +25,15 @@ type Options struct {
 	// Cycles take no notice of it.
 	Members []string
 
+	// Basis is called with what the cycle is made from, once the source was read
+	// and before anything else is done; its error ends the cycle. The entries of a
+	// dry run then bear their steps. May be nil.
+	Basis func(plan.Basis) error
+	// Approved is a saved plan: the cycle writes what it has and nothing else, and
+	// does not begin if the plan is out of date. It runs also while the job is
+	// paused. nil for a cycle that does what there is to do.
+	Approved *Approved
+
 	// Observe is called with each result, in order. Results are recorded
 	// already. May be nil.
 	Observe func(Result) error
@@ -68,7 +77,9 @@ func (e *Engine) Cycle(ctx context.Context, job Job, opts Options) (state.Execut
 			e.Logger.Warn("releasing the job's lock", zap.String("job", job.Name), zap.Error(err))
 		}
 	}()
+	defer c.closeSpools()
 	if err := c.begin(ctx); err != nil {
+		c.execution.ErrorCode, c.execution.ErrorMessage = cycleError(err)
 		return c.execution, err
 	}
 	return c.finish(ctx, interrupted(ctx, c.run(ctx)))
@@ -108,6 +119,12 @@ type cycle struct {
 	struck int // objects in a row that the application did not answer for
 	done   Progress
 	asked  time.Time // when the store was asked last whether the job was paused
+	paused time.Time // since when it was when a saved plan was applied to it
+
+	// now is the clock of what is evaluated: of a saved plan, the plan's.
+	now       time.Time
+	delivered *intake                // by the source; nil if nobody asks
+	read      *connectors.ReadResult // of the source, once it was read
 }
 
 func (e *Engine) newCycle(job Job, opts Options) *cycle {
@@ -116,6 +133,12 @@ func (e *Engine) newCycle(job Job, opts Options) *cycle {
 		escrows: map[string]state.Escrow{}, failing: map[string]bool{}, released: map[string]bool{}, claims: newClaims(),
 		imports: map[directory.ObjectType]*spool{}, links: map[directory.ObjectType]*spool{},
 		execution: state.Execution{CycleID: e.NewID(), Began: e.Now().UTC()},
+	}
+	if c.now = c.execution.Began; opts.Approved != nil {
+		c.now = opts.Approved.basis.Made
+	}
+	if opts.Basis != nil || opts.Approved != nil {
+		c.delivered = newIntake()
 	}
 	if opts.DryRun {
 		c.store, c.target, c.overlay = state.NewReadOnly(e.Store), connectors.NewReadOnly(job.Target), newOverlay()
@@ -138,6 +161,11 @@ func (c *cycle) begin(ctx context.Context) error {
 		c.record.InitialCompleted = time.Time{}
 	}
 	c.execution.Initial = c.record.InitialCompleted.IsZero()
+	if c.opts.Approved != nil {
+		if err := c.checkPlan(ctx); err != nil {
+			return err
+		}
+	}
 	if c.opts.DryRun {
 		return nil
 	}
@@ -150,13 +178,21 @@ func (c *cycle) begin(ctx context.Context) error {
 // run is the cycle: test the connection, read the whole source, then carry
 // users, groups, members and references through the flow, in this order.
 func (c *cycle) run(ctx context.Context) error {
-	defer c.closeSpools()
 	if err := c.target.Test(ctx, c.job.Types()...); err != nil {
 		return fmt.Errorf("testing the connection: %w", err)
 	}
 	read, err := c.readSource(ctx)
 	if err != nil {
-		return fmt.Errorf("reading the source: %w", err)
+		return err
+	}
+	if c.opts.Basis != nil {
+		basis, err := c.basis(ctx)
+		if err == nil {
+			err = c.opts.Basis(basis)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	if err := c.askPaused(ctx); err != nil {
 		return err
@@ -181,15 +217,17 @@ func (c *cycle) run(ctx context.Context) error {
 }
 
 // readSource reads the source to its end before anything is written: a source
-// that breaks off changes nothing.
+// that breaks off changes nothing. It is read once in a cycle.
 func (c *cycle) readSource(ctx context.Context) (read connectors.ReadResult, err error) {
-	now := c.engine.Now()
-	snapshot, err := c.store.Snapshot(ctx, c.job.Name, c.record.Generation, now)
+	if c.read != nil {
+		return *c.read, nil
+	}
+	snapshot, err := c.store.Snapshot(ctx, c.job.Name, c.record.Generation, c.now)
 	if err != nil {
-		return read, err
+		return read, fmt.Errorf("reading the source: %w", err)
 	}
 	read, err = c.job.Source.Read(ctx, connectors.ReadRequest{
-		Snapshot: snapshot, Watermark: c.record.Watermark, Now: now, RecycleBin: c.job.Settings.RecycleBin,
+		Snapshot: snapshot, Watermark: c.record.Watermark, Now: c.now, RecycleBin: c.job.Settings.RecycleBin,
 	}, func(ch directory.Change) error {
 		spool, wanted := c.imports[ch.Object.Type]
 		if !wanted {
@@ -200,12 +238,22 @@ func (c *cycle) readSource(ctx context.Context) (read connectors.ReadResult, err
 		if err := c.askPausedAtTimes(ctx); err != nil {
 			return err
 		}
-		return spool.append(func(b []byte) []byte { return directory.AppendChange(b, ch) })
+		return spool.append(func(b []byte) []byte {
+			b = directory.AppendChange(b, ch)
+			if c.delivered != nil {
+				c.delivered.add(ch, b)
+			}
+			return b
+		})
 	})
 	x := &c.execution
 	x.Users, x.Groups, x.SourceTime, x.Warnings = int64(read.Users), int64(read.Groups), read.Newest, read.Warnings
 	x.Imported = x.Users + x.Groups
-	return read, err
+	if err != nil {
+		return read, fmt.Errorf("reading the source: %w", err)
+	}
+	c.read = &read
+	return read, nil
 }
 
 // finish records how the cycle ended.
@@ -268,7 +316,10 @@ func cycleError(err error) (code, message string) {
 	var target *connectors.Error
 	var read *connectors.ReadError
 	var guard *GuardError
+	var stale *StalePlanError
 	switch {
+	case errors.As(err, &stale):
+		return planOutdated, err.Error()
 	case errors.As(err, &guard):
 		return guard.Reason, err.Error()
 	case pausedBy(err) != nil:

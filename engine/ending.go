@@ -23,6 +23,9 @@ func (f *flow) wrote(op plan.Operation) result {
 	r.Changed = true
 	r.Entry.ModifiedProperties = plan.Properties([]plan.Operation{op}, f.rule.Mapping.Redacted)
 	f.preview(&r, op)
+	if f.opts.Basis != nil {
+		r.Entry.Steps = []plan.Step{plan.ObjectStep(f.change.Object.Anchor, op, f.hidden)}
+	}
 	return r
 }
 

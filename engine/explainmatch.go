@@ -23,7 +23,7 @@ func (x *explanation) mapped(context.Context) error {
 	if x.s.mapErr != nil {
 		x.fault = failure(x.s.mapErr)
 	}
-	in := mapping.Input{SoftDeleted: !x.s.decision.InScope, Deprovision: x.s.intent == plan.Deprovision, Now: x.execution.Began}
+	in := mapping.Input{SoftDeleted: !x.s.decision.InScope, Deprovision: x.s.intent == plan.Deprovision, Now: x.now}
 	x.rows = x.s.rule.Mapping.Explain(o, in)
 	x.result = x.s.mapped
 	if x.result.Values == nil && x.fault == nil && !o.Tombstone {

@@ -174,7 +174,7 @@ func (f *flow) create(ctx context.Context) result {
 	// Only a creation asks the target for unique values: the mapping is
 	// evaluated again, with the target to ask.
 	if f.rule.Mapping.Calls("SelectUniqueValue") {
-		mapped, err := f.rule.Mapping.Map(f.change.Object, mapping.Input{Now: f.execution.Began, Unique: f.unique(ctx)})
+		mapped, err := f.rule.Mapping.Map(f.change.Object, mapping.Input{Now: f.now, Unique: f.unique(ctx)})
 		if err != nil {
 			return f.fail("EntrySynchronizationError", provlog.StepProcessing, plan.Create, err)
 		}
@@ -207,6 +207,9 @@ func (f *flow) create(ctx context.Context) result {
 
 // write carries out an operation and notes it.
 func (f *flow) write(ctx context.Context, op plan.Operation) (directory.Object, error) {
+	if err := f.approved(op); err != nil {
+		return directory.Object{}, err
+	}
 	f.trace.exporting(op)
 	f.exports++
 	return f.export(ctx, op)

@@ -30,7 +30,9 @@ type Job struct {
 	// Fingerprint changes when mappings, scope or settings do: that starts a new
 	// initial cycle, which keeps the connections.
 	Fingerprint string
-	Settings    Settings
+	// Digest changes whenever the job file does: a saved plan holds for one digest.
+	Digest   string
+	Settings Settings
 	// Application is where the job provisions to, for the provisioning log.
 	Application Application
 	// Notifiers are told when the job goes into quarantine and when it leaves it.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/scimsync/scimsync/connectors/directory"
 	"github.com/scimsync/scimsync/engine"
+	"github.com/scimsync/scimsync/engine/plan"
 	"github.com/scimsync/scimsync/engine/provlog"
 	"github.com/scimsync/scimsync/engine/state"
 )
@@ -61,13 +62,30 @@ func (l *life) round(rt *rapid.T, opts engine.Options) {
 // says: the same actions to the same objects by the same requests.
 func (l *life) plan(rt *rapid.T) {
 	before, log := l.lines(), len(l.events(provlog.Query{}))
-	foreseen, planned := l.preview(rt, engine.Options{DryRun: true})
+	save := rapid.Bool().Draw(rt, "apply the saved plan")
+	opts, saved := engine.Options{DryRun: true}, plan.Saved{Format: plan.SavedFormat}
+	if save {
+		opts.Basis = func(b plan.Basis) error {
+			saved.Basis = b
+			return nil
+		}
+	}
+	foreseen, planned, entries := l.preview(rt, opts)
 	if n := len(l.weather.wrote()); n > 0 || !slices.Equal(before, l.lines()) || len(l.events(provlog.Query{})) != log {
 		rt.Fatalf("a plan wrote %d times", n)
 	}
 	ids := l.ids()
 	l.begin(false)
-	did, _ := l.preview(rt, engine.Options{})
+	opts = engine.Options{}
+	if save {
+		opts.Approved = approve(rt, plan.Head{Saved: &saved}, entries)
+	}
+	did, _, _ := l.preview(rt, opts)
+	if save {
+		if asked, all := opts.Approved.Carried(); asked != all {
+			rt.Fatalf("%d of the %d writes of the saved plan were carried out", asked, all)
+		}
+	}
 	if diff := cmp.Diff(foreseen, did); diff != "" {
 		rt.Fatalf("the cycle does not do what the plan says (-plan +cycle):\n%s\nwrites:\n%s", diff, strings.Join(l.writes(), "\n"))
 	}
@@ -88,8 +106,30 @@ func (l *life) plan(rt *rapid.T) {
 	l.check(rt)
 }
 
-// preview runs a cycle or a dry run and returns its entries and requests.
-func (l *life) preview(rt *rapid.T, opts engine.Options) (entries, requests []string) {
+// approve returns a saved plan as it comes back from its file.
+func approve(t rapid.TB, head plan.Head, entries []plan.Entry) *engine.Approved {
+	t.Helper()
+	var file bytes.Buffer
+	err := plan.WriteJSON(&file, head, func(yield func(plan.Entry, error) bool) {
+		for _, e := range entries {
+			if !yield(e, nil) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	approved, err := engine.ReadApproved(&file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return approved
+}
+
+// preview runs a cycle or a dry run and returns its entries and requests, and
+// the entries as they are.
+func (l *life) preview(rt *rapid.T, opts engine.Options) (entries, requests []string, whole []plan.Entry) {
 	preview := engine.NewPreview(os.TempDir())
 	defer preview.Close()
 	opts.Observe = preview.Add
@@ -100,6 +140,7 @@ func (l *life) preview(rt *rapid.T, opts engine.Options) (entries, requests []st
 		if err != nil {
 			rt.Fatal(err)
 		}
+		whole = append(whole, e)
 		entries = append(entries, fmt.Sprintf("%s %s %s %s", e.Action, e.ObjectType, e.SourceAnchor, e.DisplayName))
 		for _, r := range e.Requests {
 			var body bytes.Buffer
@@ -113,7 +154,7 @@ func (l *life) preview(rt *rapid.T, opts engine.Options) (entries, requests []st
 	}
 	sort.Strings(entries)
 	sort.Strings(requests)
-	return entries, requests
+	return entries, requests, whole
 }
 
 // restart begins a new initial cycle: because somebody asks for it, or because

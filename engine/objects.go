@@ -224,7 +224,7 @@ func (c *cycle) prepare(s *subject) {
 	switch s.intent {
 	case plan.Match, plan.Align, plan.Deprovision:
 		s.mapped, s.mapErr = s.rule.Mapping.Map(o, mapping.Input{
-			SoftDeleted: !s.decision.InScope, Deprovision: s.intent == plan.Deprovision, Now: c.execution.Began,
+			SoftDeleted: !s.decision.InScope, Deprovision: s.intent == plan.Deprovision, Now: c.now,
 		})
 	}
 }

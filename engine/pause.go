@@ -73,12 +73,17 @@ func (e *Engine) Start(ctx context.Context, job string) (wasPaused bool, err err
 }
 
 // refuse returns a *PausedError if the job is paused, so that no cycle begins.
+// A saved plan is applied to a paused job too: that nothing happens between the
+// plan and its application is what it was paused for.
 func (c *cycle) refuse(ctx context.Context) error {
 	since, err := c.store.Paused(ctx, c.job.Name)
 	if err != nil {
 		return err
 	}
-	if since.IsZero() || c.opts.DryRun {
+	if c.opts.Approved != nil {
+		c.paused = since
+	}
+	if since.Equal(c.paused) || c.opts.DryRun {
 		return nil
 	}
 	return &PausedError{Job: c.job.Name, Since: since}
@@ -97,7 +102,7 @@ func (c *cycle) askPaused(ctx context.Context) error {
 	switch {
 	case err != nil:
 		return err
-	case since.IsZero():
+	case since.IsZero(), since.Equal(c.paused):
 		return nil
 	default:
 		return &PausedError{Job: c.job.Name, Since: since, Began: true}

@@ -254,7 +254,14 @@ func (c *cycle) triedAgain(anchor string) bool {
 
 // apply writes one operation and reports whether to go on with the next.
 func (l *linkage) apply(ctx context.Context, op plan.Operation) bool {
-	_, err := l.export(ctx, op)
+	op, err := l.approved(ctx, op)
+	if err != nil && l.err == nil {
+		l.err = err
+	}
+	if len(op.Changes) == 0 {
+		return true
+	}
+	_, err = l.export(ctx, op)
 	if errors.Is(err, connectors.ErrUnchanged) {
 		l.remember(op)
 		return true
@@ -343,6 +350,9 @@ func (l *linkage) result(ctx context.Context) result {
 	}
 	if l.opts.DryRun {
 		r.Entry.ModifiedProperties = plan.Properties(l.done, l.rule.Mapping.Redacted)
+	}
+	if l.opts.Basis != nil {
+		r.Entry.Steps = l.steps()
 	}
 	if target != directory.PendingText {
 		r.Entry.TargetAnchor = &target

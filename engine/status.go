@@ -42,12 +42,13 @@ type SynchronizationStatus struct {
 	SteadyStateLastAchievedTime        time.Time                  `json:"steadyStateLastAchievedTime"`
 	SynchronizedEntryCountByType       []KeyCount                 `json:"synchronizedEntryCountByType"`
 	TroubleshootingURL                 string                     `json:"troubleshootingUrl"`
-	// scimsync's additions: objects waiting for another try, since when the job is
-	// paused, and whether the next cycle may disable and delete as many objects as
-	// it would.
-	Escrows        int64      `json:"escrows"`
-	PausedSince    *time.Time `json:"pausedSince,omitempty"`
-	DeletesAllowed bool       `json:"deletesAllowed,omitempty"`
+	// scimsync's additions: objects waiting for another try, of how many of them
+	// a reference alone failed, since when the job is paused, and whether the next
+	// cycle may disable and delete as many objects as it would.
+	Escrows          int64      `json:"escrows"`
+	ReferenceEscrows int64      `json:"referenceEscrows"`
+	PausedSince      *time.Time `json:"pausedSince,omitempty"`
+	DeletesAllowed   bool       `json:"deletesAllowed,omitempty"`
 }
 
 // SynchronizationQuarantine is Graph's synchronizationQuarantine.
@@ -118,6 +119,7 @@ func Status(record state.Job, counts state.Counts, interval string, now, next, p
 			SteadyStateLastAchievedTime:        record.SteadyStateLast,
 			SynchronizedEntryCountByType:       []KeyCount{},
 			Escrows:                            counts.Escrows,
+			ReferenceEscrows:                   counts.References,
 			DeletesAllowed:                     record.AllowDeletes,
 		},
 	}

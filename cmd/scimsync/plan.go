@@ -1,11 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
-	"iter"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,17 +18,21 @@ import (
 
 func (a *app) planCommand() *cobra.Command {
 	var initial, detailed bool
+	var out string
 	cmd := &cobra.Command{
 		Use:   "plan JOB",
 		Short: "Show what the job's next cycle would do, and do nothing",
 		Long: `Plan is a dry run of the job's next cycle. It reads the source and the target,
 and writes to neither, nor to the state. It shows every object that would be
 created, updated, disabled or deleted, or that fails, with the old and the new
-value of each attribute and the reason; with -o json also the requests.`,
+value of each attribute and the reason; with -o json also the requests.
+
+With --out FILE the plan is saved, and "scimsync apply FILE" carries out just
+that. The file holds values of the directory: it is readable by its owner alone.`,
 		Args:              a.oneJob,
 		ValidArgsFunction: a.completeJobs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			changes, err := a.plan(cmd.Context(), args[0], engine.Options{Initial: initial})
+			changes, err := a.plan(cmd.Context(), args[0], engine.Options{Initial: initial}, out)
 			if err == nil && detailed && changes > 0 {
 				return &exitError{code: exitChanges}
 			}
@@ -35,13 +40,15 @@ value of each attribute and the reason; with -o json also the requests.`,
 		},
 	}
 	cmd.Flags().BoolVar(&initial, "initial", false, "plan an initial cycle, which evaluates every object again")
+	cmd.Flags().StringVar(&out, "out", "", "save the plan in this file, for scimsync apply")
+	_ = cmd.MarkFlagFilename("out")
 	cmd.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 if there is something to change")
 	return cmd
 }
 
-// plan prints a dry run of a cycle and returns how many objects it would
-// change, those that fail included.
-func (a *app) plan(ctx context.Context, name string, opts engine.Options) (changes int64, err error) {
+// plan prints a dry run of a cycle, saves it if out is not empty, and returns
+// how many objects it would change, those that fail included.
+func (a *app) plan(ctx context.Context, name string, opts engine.Options, out string) (changes int64, err error) {
 	s, err := a.open(ctx, name, readOnly)
 	if err != nil {
 		return 0, err
@@ -55,6 +62,13 @@ func (a *app) plan(ctx context.Context, name string, opts engine.Options) (chang
 		return 0, err
 	}
 	opts.DryRun, opts.Progress = true, bar.update
+	var basis plan.Basis
+	if out != "" {
+		opts.Basis = func(b plan.Basis) error {
+			basis = b
+			return nil
+		}
+	}
 	opts.Observe = func(r engine.Result) error {
 		waiting.looked(r)
 		return preview.Add(r)
@@ -64,8 +78,16 @@ func (a *app) plan(ctx context.Context, name string, opts engine.Options) (chang
 	if err != nil {
 		return 0, err
 	}
+	if out != "" {
+		if err := savePlan(out, headOf(name, x, len(waiting), &basis), preview); err != nil {
+			return 0, err
+		}
+	}
 	if err := a.printPlan(name, x, preview, waiting); err != nil {
 		return 0, err
+	}
+	if out != "" && !a.json() {
+		fmt.Fprintf(a.stdout, "\nSaved. To do just this: scimsync apply %s\n", plan.Printable(out))
 	}
 	return x.Summary.Changes() + x.Summary.Fail, nil
 }
@@ -73,7 +95,7 @@ func (a *app) plan(ctx context.Context, name string, opts engine.Options) (chang
 func (a *app) printPlan(job string, x state.Execution, preview *engine.Preview, waiting retries) error {
 	entries := preview.Entries()
 	if a.json() {
-		return writePlanJSON(a.stdout, job, x, len(waiting), entries)
+		return plan.WriteJSON(a.stdout, headOf(job, x, len(waiting), nil), entries)
 	}
 	a.printWarnings(x)
 	title := fmt.Sprintf("Plan for job %s: an %s cycle over %d objects, %d of them to look at.",
@@ -93,39 +115,37 @@ func cycleKind(x state.Execution) string {
 	return "incremental"
 }
 
-// writePlanJSON writes the plan as it comes: a plan may be larger than memory.
-func writePlanJSON(w io.Writer, job string, x state.Execution, retrying int, entries iter.Seq2[plan.Entry, error]) error {
-	head, err := json.Marshal(struct {
-		Job     string       `json:"job"`
-		Cycle   string       `json:"cycle"`
-		Summary plan.Summary `json:"summary"`
-		Guard   string       `json:"guard,omitempty"`
-		// Retrying is how many objects failed earlier that the cycle does not look at.
-		Retrying int `json:"retrying,omitempty"`
-		// Warnings are about the source.
-		Warnings []string `json:"warnings,omitempty"`
-	}{job, cycleKind(x), x.Summary, x.Guard, retrying, x.Warnings})
+// headOf returns what stands before the operations of a plan.
+func headOf(job string, x state.Execution, retrying int, basis *plan.Basis) plan.Head {
+	head := plan.Head{
+		Job: job, Cycle: cycleKind(x), Summary: x.Summary, Guard: x.Guard, Retrying: retrying, Warnings: x.Warnings,
+	}
+	if basis != nil {
+		head.Saved = &plan.Saved{Format: plan.SavedFormat, Basis: *basis}
+	}
+	return head
+}
+
+// savePlan writes a plan to a file that its owner alone can read, whole or not
+// at all.
+func savePlan(path string, head plan.Head, preview *engine.Preview) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), ".scimsync-plan-*")
 	if err != nil {
-		return err
+		return fmt.Errorf("saving the plan: %w", err)
 	}
-	if _, err := fmt.Fprintf(w, "%s,\n \"operations\": [", head[:len(head)-1]); err != nil {
-		return err
-	}
-	separator := "\n  "
-	for e, err := range entries {
+	defer func() {
 		if err != nil {
-			return err
+			_ = f.Close()
+			_ = os.Remove(f.Name())
+			err = fmt.Errorf("saving the plan: %w", err)
 		}
-		if _, err := io.WriteString(w, separator); err != nil {
-			return err
-		}
-		enc := json.NewEncoder(w)
-		enc.SetEscapeHTML(false)
-		if err := enc.Encode(e); err != nil {
-			return err
-		}
-		separator = "  ,"
+	}()
+	w := bufio.NewWriter(f)
+	if err := plan.WriteJSON(w, head, preview.Entries()); err != nil {
+		return err
 	}
-	_, err = io.WriteString(w, " ]}\n")
-	return err
+	if err := errors.Join(w.Flush(), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
 }

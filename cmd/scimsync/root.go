@@ -65,7 +65,7 @@ Start with:
 	_ = root.RegisterFlagCompletionFunc("log-level", cobra.FixedCompletions([]string{"debug", "info", "warn", "error"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = root.RegisterFlagCompletionFunc("log-format", cobra.FixedCompletions([]string{"console", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	root.AddCommand(
-		a.initCommand(), a.demoCommand(), a.runCommand(), a.traceable(a.planCommand()), a.traceable(a.syncCommand()), a.traceable(a.provisionCommand()), a.traceable(a.explainCommand()),
+		a.initCommand(), a.demoCommand(), a.runCommand(), a.traceable(a.planCommand()), a.traceable(a.applyCommand()), a.traceable(a.syncCommand()), a.traceable(a.provisionCommand()), a.traceable(a.explainCommand()),
 		a.traceable(a.testConnectionCommand()), a.testNotificationCommand(), a.statusCommand(), a.logsCommand(), a.allowDeletesCommand(), a.startCommand(), a.pauseCommand(), a.restartCommand(), a.connectionsCommand(), a.configCommand(), a.exprCommand(), a.identityCommand(), a.sandboxCommand(),
 		a.versionCommand(),
 	)

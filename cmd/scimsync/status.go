@@ -110,8 +110,12 @@ func statusNotes(j engine.SynchronizationJob) (notes []string) {
 	if j.Status.DeletesAllowed {
 		note("the next cycle may disable and delete as many objects as it would")
 	}
-	if j.Status.Escrows > 0 {
-		note("%d objects failed and are tried again; see scimsync logs %s --status failure", j.Status.Escrows, j.Name)
+	if n := j.Status.Escrows; n > 0 {
+		apart := ""
+		if references := j.Status.ReferenceEscrows; references > 0 {
+			apart = fmt.Sprintf(", %d of them only for a reference", references)
+		}
+		note("%d objects failed and are tried again%s; see scimsync logs %s --status failure", n, apart, j.Name)
 	}
 	return notes
 }

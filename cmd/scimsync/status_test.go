@@ -28,3 +28,18 @@ func TestStatusOfQuarantine(t *testing.T) {
 		t.Errorf("another error: %q", notes)
 	}
 }
+
+// TestStatusOfEscrows: objects of which a reference alone failed are counted
+// apart.
+func TestStatusOfEscrows(t *testing.T) {
+	j := engine.SynchronizationJob{Name: "blogin"}
+	j.Status.Escrows = 5
+	const whole, apart = "5 objects failed and are tried again; see", "5 objects failed and are tried again, 2 of them only for a reference; see"
+	if notes := statusNotes(j); len(notes) != 1 || !strings.HasPrefix(notes[0], whole) {
+		t.Errorf("%q", notes)
+	}
+	j.Status.ReferenceEscrows = 2
+	if notes := statusNotes(j); len(notes) != 1 || !strings.HasPrefix(notes[0], apart) {
+		t.Errorf("%q", notes)
+	}
+}

@@ -30,7 +30,7 @@ quarantine, for it would have deleted too many objects; nothing was written.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opts := engine.Options{Initial: initial}
 			if dryRun {
-				_, err := a.plan(cmd.Context(), args[0], opts)
+				_, err := a.plan(cmd.Context(), args[0], opts, "")
 				return err
 			}
 			return a.sync(cmd.Context(), args[0], opts)
@@ -53,6 +53,7 @@ type syncResult struct {
 	Quarantine *string                      `json:"quarantine"`
 	Error      *engine.SynchronizationError `json:"error"`
 	Warnings   []string                     `json:"warnings,omitempty"`
+	Plan       *carried                     `json:"plan,omitempty"` // of apply
 }
 
 func (a *app) sync(ctx context.Context, name string, opts engine.Options) (err error) {
@@ -82,7 +83,9 @@ func (a *app) sync(ctx context.Context, name string, opts engine.Options) (err e
 	x, err := s.engine.Cycle(ctx, s.job.Job, opts)
 	bar.done()
 	if a.json() {
-		if printErr := printJSON(a.stdout, jsonOf(name, x, len(waiting), err)); printErr != nil {
+		result := jsonOf(name, x, len(waiting), err)
+		result.Plan = carriedOf(opts.Approved)
+		if printErr := printJSON(a.stdout, result); printErr != nil {
 			return printErr
 		}
 	} else {
@@ -90,6 +93,7 @@ func (a *app) sync(ctx context.Context, name string, opts engine.Options) (err e
 	}
 	if err == nil && !a.json() {
 		a.printSync(name, x, failures, skipped, waiting)
+		a.printCarried(carriedOf(opts.Approved))
 	}
 	if x.Quarantine != "" {
 		if err == nil {

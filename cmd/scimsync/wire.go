@@ -189,7 +189,7 @@ func (a *app) wireJob(file *config.Job) (wired, error) {
 		return wired{}, err
 	}
 	job := engine.Job{
-		Name: file.Name, Source: source, Target: target, Fingerprint: file.Fingerprint(),
+		Name: file.Name, Source: source, Target: target, Fingerprint: file.Fingerprint(), Digest: file.Digest,
 		Settings: engine.Settings{
 			Concurrency: file.Settings.Concurrency, RecycleBin: file.Settings.RecycleBin,
 			SkipOutOfScopeDeletions: file.Settings.SkipOutOfScopeDeletions,

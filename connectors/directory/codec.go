@@ -58,6 +58,10 @@ func DecodeChange(b []byte) (Change, error) {
 	return c, d.err
 }
 
+// AppendValue appends the value to b in the form of AppendChange: two values
+// have the same one only if they are equal in kind and content.
+func AppendValue(b []byte, v Value) []byte { return v.appendTo(b) }
+
 func (v Value) appendTo(b []byte) []byte {
 	b = append(b, byte(v.kind))
 	switch v.kind {

@@ -21,6 +21,8 @@ type Entry struct {
 	ModifiedProperties []Property           `json:"modifiedProperties"`
 	Requests           []Request            `json:"requests"`
 	Error              *EntryError          `json:"error,omitempty"`
+	// Steps are what a saved plan allows to be done to the object; none else.
+	Steps []Step `json:"steps,omitempty"`
 }
 
 // Property is one target attribute of an entry, its values as the
@@ -94,6 +96,7 @@ func (e *Entry) Merge(later Entry) {
 	}
 	e.ModifiedProperties = append(e.ModifiedProperties, later.ModifiedProperties...)
 	e.Requests = append(e.Requests, later.Requests...)
+	e.Steps = append(e.Steps, later.Steps...)
 }
 
 // order of the actions in a plan: what comes, what changes, what goes.

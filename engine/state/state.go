@@ -102,6 +102,11 @@ type Store interface {
 	// belong: doubt is put behind their attribute.
 	Unlink(ctx context.Context, job, sourceAnchor, doubt string) (found bool, err error)
 
+	// Digest returns a hash of each part of what decides what the job's next cycle
+	// does, by what people call it: PartSeen and the others. The job's record and
+	// the provisioning log are none of them, nor is a pause.
+	Digest(ctx context.Context, job string) (map[string]string, error)
+
 	// Counts returns how many connections and escrows the job has, by object type.
 	Counts(ctx context.Context, job string) (Counts, error)
 	// Memberships returns how many references of groups were set.
@@ -110,6 +115,16 @@ type Store interface {
 	// Close releases the store. The locks that it holds end.
 	Close() error
 }
+
+// The parts of a Digest.
+const (
+	PartSeen        = "what was seen of the source"
+	PartConnections = "object connections"
+	PartLinks       = "references that were set"
+	PartMissing     = "references that wait for their object"
+	PartEscrows     = "objects that failed"
+	PartUnanswered  = "creates without an answer"
+)
 
 // Job is what is remembered of one synchronization job.
 type Job struct {
