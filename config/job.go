@@ -96,11 +96,12 @@ type Settings struct {
 type AccidentalDeletions struct {
 	Enabled   bool
 	Threshold int // objects deleted or disabled
-	Share     int // the same, in percent of the active objects
+	Share     int // the same, in percent of the active users, or groups
 	Members   int // percent of the memberships removed
-	// Window and WindowThreshold: objects deleted or disabled in so long a time.
-	Window          time.Duration
-	WindowThreshold int
+	// Window and WindowThreshold: objects deleted or disabled in so long a time,
+	// and in percent of the users that were active before it.
+	Window                       time.Duration
+	WindowThreshold, WindowShare int
 }
 
 // SourceCheck says when a source has lost too much to be believed.
@@ -108,6 +109,8 @@ type SourceCheck struct {
 	Enabled bool
 	Share   int           // percent of its users, or groups, that it may lose
 	Age     time.Duration // how much older than the last one it may be
+	// StaleAfter is how old it may be before a cycle warns of it.
+	StaleAfter time.Duration
 }
 
 // ObjectMapping says how objects of one type are provisioned (Graph

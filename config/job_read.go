@@ -144,10 +144,11 @@ func readSettings(d *document, root *value, tempo time.Duration) Settings {
 		Enabled: prevent.get("enabled").truthOr(true), Threshold: prevent.get("threshold").numberOr(defaultThreshold),
 		Share: prevent.get("share").numberOr(defaultShare), Members: prevent.get("members").numberOr(defaultMembers),
 		Window: prevent.get("window").durationOr(defaultWindow), WindowThreshold: prevent.get("windowThreshold").numberOr(defaultThreshold),
+		WindowShare: prevent.get("windowShare").numberOr(defaultWindowShare),
 	}
 	s.SourceCheck = SourceCheck{
 		Enabled: check.get("enabled").truthOr(true), Share: check.get("share").numberOr(defaultShare),
-		Age: check.get("age").durationOr(defaultAge),
+		Age: check.get("age").durationOr(defaultAge), StaleAfter: check.get("staleAfter").durationOr(defaultStaleAfter),
 	}
 	if c := v.get("cron"); c.ok() {
 		s.Interval, s.Cron = 0, c.text

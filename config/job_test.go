@@ -109,8 +109,8 @@ func TestDefaults(t *testing.T) {
 	j := load(t, head)
 	want := Settings{
 		Interval: 40 * time.Minute, RecycleBin: 720 * time.Hour, Concurrency: 8,
-		AccidentalDeletions: AccidentalDeletions{Enabled: true, Threshold: 500, Share: 20, Members: 30, Window: 24 * time.Hour, WindowThreshold: 500},
-		SourceCheck:         SourceCheck{Enabled: true, Share: 20, Age: time.Hour},
+		AccidentalDeletions: AccidentalDeletions{Enabled: true, Threshold: 500, Share: 20, Members: 30, Window: 24 * time.Hour, WindowThreshold: 500, WindowShare: 30},
+		SourceCheck:         SourceCheck{Enabled: true, Share: 20, Age: time.Hour, StaleAfter: 168 * time.Hour},
 	}
 	if diff := cmp.Diff(want, j.Settings); diff != "" {
 		t.Errorf("settings (-want +got):\n%s", diff)

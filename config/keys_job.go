@@ -12,7 +12,9 @@ const (
 	defaultShare       = 20 // percent
 	defaultMembers     = 30 // percent
 	defaultWindow      = 24 * time.Hour
+	defaultWindowShare = 30 // percent
 	defaultAge         = time.Hour
+	defaultStaleAfter  = 7 * 24 * time.Hour
 	defaultConcurrency = 8
 	maxConcurrency     = 64
 	minInterval        = time.Second
@@ -184,17 +186,21 @@ func settingsShape() shape {
 					}},
 					{name: "share", shape: shape{
 						kind: integer, min: 1, max: 100, fallback: defaultShare,
-						about: "How large a share of the active objects, in percent, may be deleted or disabled. It counts from 20 active objects up.",
+						about: "How large a share of the active users, or of the active groups, in percent, a cycle may delete or disable. It counts from 20 of them up.",
 					}},
 					{name: "members", shape: shape{
 						kind: integer, min: 1, max: 100, fallback: defaultMembers,
-						about: "How large a share of all memberships, in percent, a cycle may remove. It counts from 100 memberships up.",
+						about: "How large a share of all memberships, in percent, a cycle may remove; a group that is deleted loses all of its own. It counts from 100 memberships up.",
 					}},
 					{name: "window", shape: shape{
-						kind: duration, fallback: "24h", about: "For how long what was deleted and disabled counts to windowThreshold, so that slow drips count; threshold and share are of one cycle.",
+						kind: duration, fallback: "24h", about: "For how long what was deleted and disabled counts to windowThreshold and windowShare, so that slow drips count; threshold and share are of one cycle.",
 					}},
 					{name: "windowThreshold", shape: shape{
 						kind: integer, min: 1, fallback: defaultThreshold, about: "How many objects deleted or disabled within window stop a cycle.",
+					}},
+					{name: "windowShare", shape: shape{
+						kind: integer, min: 1, max: 100, fallback: defaultWindowShare,
+						about: "How large a share of the users that were active when the window began, in percent, may be deleted or disabled within it. It counts from 20 of them up.",
 					}},
 				},
 			}},
@@ -204,9 +210,12 @@ func settingsShape() shape {
 					{name: "enabled", shape: shape{kind: boolean, fallback: true, about: "Whether the source is compared with what it was."}},
 					{name: "share", shape: shape{
 						kind: integer, min: 1, max: 100, fallback: defaultShare,
-						about: "How large a share of its users, or of its groups, in percent, the source may lose from one cycle to the next. It counts from 20 up; a source without users is always too little.",
+						about: "How large a share of its users, or of its groups, in percent, the source may lose from one cycle to the next. It counts from 20 up; a source that has no users any more, or no groups, is always too little.",
 					}},
 					{name: "age", shape: shape{kind: duration, fallback: "1h", about: "How much older than the last one the source may be."}},
+					{name: "staleAfter", shape: shape{
+						kind: duration, fallback: "168h", about: "How old the source may be before each cycle, and status, warn that nobody seems to write it any more. Nothing is stopped.",
+					}},
 				},
 			}},
 			{name: "skipOutOfScopeDeletions", shape: shape{

@@ -3,6 +3,7 @@ package connectors
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -37,7 +38,10 @@ type Error struct {
 	Body   string // the answer's body, cut to a size that a log can hold
 
 	RetryAfter time.Duration // what the answer asked for; 0 if it did not
-	Err        error         // the cause where there was no answer
+	// Doubtful: the request, or an earlier try of it, may have taken effect,
+	// whatever the class says. Of a Retryable or NotSCIM one it always may.
+	Doubtful bool
+	Err      error // the cause where there was no answer
 }
 
 // Error says what was asked, what came back, and what it means.
@@ -50,12 +54,24 @@ func (e *Error) Error() string {
 		s += ": " + e.Err.Error()
 	}
 	if e.Type != "" {
-		s += " " + e.Type
+		s += " " + oneLine(e.Type)
 	}
 	if e.Detail != "" {
-		s += ": " + e.Detail
+		s += ": " + oneLine(e.Detail)
 	}
 	return s + " (" + e.Code + ")"
+}
+
+// oneLine returns a text with blanks in the place of ends of lines: what an
+// application or an export says must not look like another line of a log.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch r {
+		case '\n', '\r', '\v', '\f', '\u0085', '\u2028', '\u2029':
+			return ' '
+		}
+		return r
+	}, s)
 }
 
 // Unwrap returns the cause.

@@ -114,7 +114,8 @@ func (s *Snapshot) Observe(o directory.Object, h directory.Hash) Status {
 //
 //   - present before: soft-deleted since now;
 //   - soft-deleted because it was missing: hard-deleted once recycleBin has
-//     passed, again soft-deleted if it is due;
+//     passed, again soft-deleted if it is due, and since now if it went missing
+//     more than a day from now: the clock was ahead then;
 //   - listed as deleted before and no longer: hard-deleted;
 //   - hard-deleted and due: hard-deleted again.
 func (s *Snapshot) Missing(t directory.ObjectType, now time.Time, recycleBin time.Duration) []Record {
@@ -147,6 +148,9 @@ func (r *Record) leave(now time.Time, recycleBin time.Duration) bool {
 		return true
 	case r.Presence == directory.HardDeleted:
 		return r.Due
+	case r.Since.Sub(now) > 24*time.Hour:
+		r.Since = now
+		return true
 	case r.Listed, !r.Since.IsZero() && now.Sub(r.Since) >= recycleBin:
 		r.Presence = directory.HardDeleted
 		return true

@@ -68,9 +68,9 @@ type ReadError struct {
 func (e *ReadError) Error() string {
 	s := e.Place + ": "
 	if e.Object != "" {
-		s += e.Object + ": "
+		s += oneLine(e.Object) + ": "
 	}
-	s += e.Reason
+	s += oneLine(e.Reason)
 	if e.Err != nil {
 		s += ": " + e.Err.Error()
 	}

@@ -127,7 +127,7 @@ func TestApplyRefusesWhatIsOutOfDate(t *testing.T) {
 			if !errors.As(err, &stale) || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v, want %q", err, test.want)
 			}
-			equal(t, "what is sent", w.sent, []string(nil))
+			equal(t, "what is written", w.writes(), []string(nil))
 			after, err := w.engine.Store.Job(context.Background(), "test")
 			if err != nil {
 				t.Fatal(err)

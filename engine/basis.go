@@ -35,6 +35,9 @@ func (e *StalePlanError) Error() string {
 // checkPlan returns a *StalePlanError if the plan that is to be carried out was
 // made from something else than what is there now.
 func (c *cycle) checkPlan(ctx context.Context) error {
+	if err := c.connect(ctx); err != nil {
+		return err
+	}
 	if _, err := c.readSource(ctx); err != nil {
 		return err
 	}

@@ -82,6 +82,9 @@ func (e *Engine) Cycle(ctx context.Context, job Job, opts Options) (state.Execut
 		c.execution.ErrorCode, c.execution.ErrorMessage = cycleError(err)
 		return c.execution, err
 	}
+	if !opts.DryRun && e.SpoolDir != "" {
+		sweep(e.SpoolDir)
+	}
 	return c.finish(ctx, interrupted(ctx, c.run(ctx)))
 }
 
@@ -123,6 +126,9 @@ type cycle struct {
 
 	// now is the clock of what is evaluated: of a saved plan, the plan's.
 	now       time.Time
+	latest    time.Time              // the same, or what else tells the time if that is later
+	doubt     bool                   // the clock may be wrong
+	answers   bool                   // the application did, when the connection was tested
 	delivered *intake                // by the source; nil if nobody asks
 	read      *connectors.ReadResult // of the source, once it was read
 }
@@ -137,6 +143,7 @@ func (e *Engine) newCycle(job Job, opts Options) *cycle {
 	if c.now = c.execution.Began; opts.Approved != nil {
 		c.now = opts.Approved.basis.Made
 	}
+	c.latest = c.now
 	if opts.Basis != nil || opts.Approved != nil {
 		c.delivered = newIntake()
 	}
@@ -178,8 +185,8 @@ func (c *cycle) begin(ctx context.Context) error {
 // run is the cycle: test the connection, read the whole source, then carry
 // users, groups, members and references through the flow, in this order.
 func (c *cycle) run(ctx context.Context) error {
-	if err := c.target.Test(ctx, c.job.Types()...); err != nil {
-		return fmt.Errorf("testing the connection: %w", err)
+	if err := c.connect(ctx); err != nil {
+		return err
 	}
 	read, err := c.readSource(ctx)
 	if err != nil {
@@ -216,6 +223,19 @@ func (c *cycle) run(ctx context.Context) error {
 	return nil
 }
 
+// connect tests the connection, once in a cycle.
+func (c *cycle) connect(ctx context.Context) error {
+	if c.answers {
+		return nil
+	}
+	if err := c.target.Test(ctx, c.job.Types()...); err != nil {
+		return fmt.Errorf("testing the connection: %w", err)
+	}
+	c.answers = true
+	c.witness()
+	return nil
+}
+
 // readSource reads the source to its end before anything is written: a source
 // that breaks off changes nothing. It is read once in a cycle.
 func (c *cycle) readSource(ctx context.Context) (read connectors.ReadResult, err error) {
@@ -226,8 +246,11 @@ func (c *cycle) readSource(ctx context.Context) (read connectors.ReadResult, err
 	if err != nil {
 		return read, fmt.Errorf("reading the source: %w", err)
 	}
+	if err := c.dueAgain(ctx, snapshot); err != nil {
+		return read, err
+	}
 	read, err = c.job.Source.Read(ctx, connectors.ReadRequest{
-		Snapshot: snapshot, Watermark: c.record.Watermark, Now: c.now, RecycleBin: c.job.Settings.RecycleBin,
+		Snapshot: snapshot, Watermark: c.record.Watermark, Now: c.latest, RecycleBin: c.recycleBin(),
 	}, func(ch directory.Change) error {
 		spool, wanted := c.imports[ch.Object.Type]
 		if !wanted {
@@ -247,8 +270,12 @@ func (c *cycle) readSource(ctx context.Context) (read connectors.ReadResult, err
 		})
 	})
 	x := &c.execution
-	x.Users, x.Groups, x.SourceTime, x.Warnings = int64(read.Users), int64(read.Groups), read.Newest, read.Warnings
+	x.Users, x.Groups, x.SourceTime = int64(read.Users), int64(read.Groups), read.Newest
+	x.Warnings = append(x.Warnings, read.Warnings...)
 	x.Imported = x.Users + x.Groups
+	if warning := c.job.Settings.Guard.stale(read.Newest, c.engine.Now()); warning != "" {
+		x.Warnings = append(x.Warnings, warning)
+	}
 	if err != nil {
 		return read, fmt.Errorf("reading the source: %w", err)
 	}
@@ -297,7 +324,7 @@ func (c *cycle) finish(ctx context.Context, runErr error) (state.Execution, erro
 	if err := c.quarantine(ctx, runErr); err != nil {
 		runErr = errors.Join(runErr, err)
 	}
-	if _, err := c.store.Purge(context.WithoutCancel(ctx), x.Ended.Add(-LogRetention)); err != nil {
+	if err := c.purgeLog(ctx, runErr == nil); err != nil {
 		c.engine.Logger.Warn("removing old entries of the provisioning log", zap.String("job", c.job.Name), zap.Error(err))
 	}
 	// The cycle's end is recorded also when the cycle was told to stop.

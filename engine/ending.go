@@ -107,7 +107,12 @@ func (f *flow) fail(step string, kind provlog.StepType, action plan.Action, err 
 // silent reports whether an application answers nothing, or nothing that can be
 // understood.
 func silent(err error) bool {
-	return perhapsDone(err) || connectors.ClassOf(err) == connectors.Throttled
+	switch connectors.ClassOf(err) {
+	case connectors.Retryable, connectors.NotSCIM, connectors.Throttled:
+		return true
+	default:
+		return false
+	}
 }
 
 // inDoubt is the connection of an object whose request may have taken effect
@@ -129,8 +134,8 @@ func (f *flow) inDoubt(action plan.Action) *state.Connection {
 
 // perhapsDone reports whether a request that failed may have taken effect.
 func perhapsDone(err error) bool {
-	class := connectors.ClassOf(err)
-	return class == connectors.Retryable || class == connectors.NotSCIM
+	var target *connectors.Error
+	return errors.As(err, &target) && (target.Doubtful || target.Class == connectors.Retryable || target.Class == connectors.NotSCIM)
 }
 
 // endsCycle returns the error if it says that no further request can succeed.
@@ -177,7 +182,7 @@ func (f *flow) result(action plan.Action) result {
 		outcome.Seen, outcome.Connect = nil, nil
 		outcome.Forget = true
 	}
-	outcome.Event = f.trace.finish(f.engine.Now())
+	outcome.Event = f.trace.finish(f.stamp())
 	r.Event = outcome.Event
 	r.outcomes = []state.Outcome{outcome}
 	if o.Presence == directory.HardDeleted && f.connection != nil {

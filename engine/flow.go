@@ -234,8 +234,15 @@ func (f *flow) unique(ctx context.Context) func(target, candidate string) (bool,
 // align reads the connected target object and writes what differs.
 func (f *flow) align(ctx context.Context, action plan.Action) result {
 	current, err := f.target.Get(ctx, f.rule.Type, f.connection.TargetAnchor, f.rule.Mapping.Targets())
-	switch gone := connectors.ClassOf(err) == connectors.Gone; {
-	case gone && action == plan.Update && (f.job.Settings.RematchMissing || f.connection.Status == state.Deleting):
+	gone := connectors.ClassOf(err) == connectors.Gone
+	again := action == plan.Update && (f.job.Settings.RematchMissing || f.connection.Status == state.Deleting)
+	if gone && (again || action == plan.Disable) { // else it fails, whatever the answer is worth
+		if testErr := f.gone(ctx, err); testErr != nil {
+			gone, err = false, testErr
+		}
+	}
+	switch {
+	case gone && again:
 		return f.rematch(ctx)
 	case gone && action == plan.Disable:
 		r := f.leave(skipEntitled, "the application's object is gone already")
@@ -316,7 +323,10 @@ func (f *flow) update(ctx context.Context, action plan.Action, current directory
 func (f *flow) erase(ctx context.Context) result {
 	op := plan.Operation{Action: plan.Delete, Type: f.rule.Type, TargetAnchor: f.connection.TargetAnchor}
 	_, err := f.write(ctx, op)
-	if err != nil && connectors.ClassOf(err) != connectors.Gone {
+	if connectors.ClassOf(err) == connectors.Gone {
+		err = f.gone(ctx, err)
+	}
+	if err != nil {
 		return f.fail("EntryExportDelete", provlog.StepExport, plan.Delete, err)
 	}
 	if f.change.Object.Presence != directory.HardDeleted {

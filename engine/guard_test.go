@@ -19,7 +19,7 @@ import (
 )
 
 // guards are those of a job that says nothing of them.
-var guards = engine.Guard{Threshold: 500, Share: 20, Members: 30, Window: 24 * time.Hour, WindowThreshold: 500, SourceShare: 20, SourceAge: time.Hour}
+var guards = engine.Guard{Threshold: 500, Share: 20, Members: 30, Window: 24 * time.Hour, WindowThreshold: 500, WindowShare: 30, SourceShare: 20, SourceAge: time.Hour}
 
 // firm returns a world with so many people, all in one group that assigns
 // nobody, after its first cycle.
@@ -59,11 +59,11 @@ func TestGuards(t *testing.T) {
 			w.rules(mapping.DefaultUsers(), mapping.DefaultGroups(), scope.Settings{AssignedOnly: true},
 				scope.Filter{Title: "none", Clauses: []scope.Clause{{Attribute: "department", Operator: "EQUALS", Values: []string{"none"}}}})
 			w.job.Fingerprint = "2"
-		}, "TooManyDeletes", "disable or delete 30 of 31 active objects, more than 20 %"},
+		}, "TooManyDeletes", "disable or delete 30 of 30 active users, more than 20 %"},
 		"an assignment list emptied": {30, func(w *world) {
 			each(w, 0, 30, w.source.unassign)
 			w.source.unassign("All")
-		}, "TooManyDeletes", "disable or delete 31 of 31 active objects"},
+		}, "TooManyDeletes", "disable or delete 30 of 30 active users, more than 20 %"},
 		"few leave":                 {100, func(w *world) { each(w, 0, 15, w.source.unassign) }, "", ""},
 		"most of a handful leave":   {10, func(w *world) { each(w, 0, 9, w.source.unassign) }, "", ""},
 		"a group loses its members": {120, func(w *world) { w.source.group("All", "p000") }, "TooManyDeletes", "remove 119 of 120 members from their groups, more than 30 %"},

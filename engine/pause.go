@@ -112,7 +112,8 @@ func (c *cycle) askPaused(ctx context.Context) error {
 // askPausedAtTimes is askPaused, at most once in pauseInterval.
 func (c *cycle) askPausedAtTimes(ctx context.Context) error {
 	c.mu.Lock()
-	soon := c.engine.Now().Sub(c.asked) < pauseInterval
+	since := c.engine.Now().Sub(c.asked)
+	soon := since >= 0 && since < pauseInterval // unless the clock was put back
 	c.mu.Unlock()
 	if soon {
 		return nil

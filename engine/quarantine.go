@@ -113,7 +113,7 @@ func (c *cycle) quarantine(ctx context.Context, runErr error) error {
 func inQuarantine(earlier *state.Quarantine, reason, code, message string, now time.Time, tempo Tempo) *state.Quarantine {
 	q := &state.Quarantine{Reason: reason, Code: code, Message: message, Began: now, SeriesBegan: now, SeriesCount: 1}
 	if earlier != nil {
-		q.SeriesBegan, q.SeriesCount = earlier.SeriesBegan, earlier.SeriesCount+1
+		q.SeriesBegan, q.SeriesCount = resumed(earlier.SeriesBegan, earlier.NextAttempt, now, tempo), earlier.SeriesCount+1
 		if earlier.Reason == reason {
 			q.Began = earlier.Began
 		}
@@ -133,7 +133,8 @@ func backOff(cycles int64) time.Duration {
 }
 
 // disabled reports whether a job has been in quarantine for so long that it
-// does not run any more before it is started or restarted.
+// does not run any more before it is started or restarted. An attempt that was
+// due before, and that was not made, is made first.
 func disabled(q *state.Quarantine, now time.Time) bool {
-	return q != nil && now.After(q.Expires)
+	return q != nil && now.After(q.Expires) && !q.NextAttempt.Before(q.Expires)
 }

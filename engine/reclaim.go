@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/scimsync/scimsync/connectors"
@@ -58,14 +59,27 @@ func (f *flow) reclaim(ctx context.Context) error {
 			continue
 		}
 		found, err := f.target.Find(ctx, connectors.Query{Type: f.rule.Type, Attribute: s.Attribute, Value: directory.Str(s.Value)})
-		if err == nil && len(found) == 1 {
-			err = f.adopt(ctx, found[0].Anchor)
+		switch {
+		case err != nil:
+			return err
+		case len(found) == 0:
+			continue
+		case len(found) > 1: // which one it made is not known, nor that it made none
+			return duplicateTarget(fmt.Sprintf("%s eq %q", s.Attribute, s.Value), targetAnchors(found))
 		}
-		if err != nil {
+		if err := f.adopt(ctx, found[0].Anchor); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func targetAnchors(objects []directory.Object) []string {
+	anchors := make([]string, len(objects))
+	for i, o := range objects {
+		anchors[i] = o.Anchor
+	}
+	return anchors
 }
 
 // matchedBy reports whether the object is matched by what was sent.

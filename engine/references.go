@@ -413,7 +413,7 @@ func (l *linkage) result(ctx context.Context) result {
 	}
 	l.preview(ctx, &r)
 	if r.Changed || !untouched && (!r.Continues || len(l.missing) > 0) {
-		outcome.Event = l.trace.finish(now)
+		outcome.Event = l.trace.finish(l.stamp())
 		r.Event = outcome.Event
 	}
 	r.outcomes = []state.Outcome{outcome}

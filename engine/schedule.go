@@ -41,10 +41,10 @@ func Cron(expression string) (next func(time.Time) time.Time, err error) {
 // never two cycles of one job at once.
 type Scheduler struct {
 	engine *Engine
-	cron   *cron.Cron
 
 	mu      sync.Mutex
 	jobs    map[string]*entry
+	begun   bool
 	stopped bool
 	running sync.WaitGroup
 	ctx     context.Context
@@ -59,8 +59,7 @@ const holdPoll = time.Second
 // entry is one scheduled job.
 type entry struct {
 	scheduled Scheduled
-	id        cron.EntryID
-	waiting   bool // a start is on the schedule
+	start     *start // the next one; nil if there is none on the schedule
 	running   bool
 	removed   bool
 	held      string // why no cycle begins although its time has come; "" if one may
@@ -69,19 +68,26 @@ type entry struct {
 // NewScheduler returns a scheduler without jobs. Run sets it going.
 func NewScheduler(e *Engine) *Scheduler {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Scheduler{engine: e, cron: cron.New(), jobs: map[string]*entry{}, ctx: ctx, cancel: cancel}
+	return &Scheduler{engine: e, jobs: map[string]*entry{}, ctx: ctx, cancel: cancel}
 }
 
 // Run runs the jobs until ctx ends. It then lets every cycle finish the
 // objects in hand and record them, and returns.
 func (s *Scheduler) Run(ctx context.Context) {
-	s.cron.Start()
+	s.mu.Lock()
+	s.begun = true
+	for _, e := range s.jobs {
+		s.await(e)
+	}
+	s.mu.Unlock()
 	<-ctx.Done()
 	s.mu.Lock()
 	s.stopped = true
+	for _, e := range s.jobs {
+		s.unplan(e)
+	}
 	s.mu.Unlock()
 	s.cancel()
-	<-s.cron.Stop().Done()
 	s.running.Wait()
 }
 
@@ -132,13 +138,17 @@ func (s *Scheduler) due(j Scheduled, record state.Job) time.Time {
 	if record.Last == nil || record.Configuration != j.Job.Fingerprint || record.Last.ErrorCode == pausedCode {
 		return s.engine.Now()
 	}
-	return j.Next(record.Last.Ended)
+	ended, now := record.Last.Ended, s.engine.Now()
+	if ended.After(now) { // by a clock that was wrong
+		ended = now
+	}
+	return j.Next(ended)
 }
 
 // plan puts the job's next start on the schedule. s.mu is held.
 func (s *Scheduler) plan(e *entry, at time.Time) {
 	s.put(e, at)
-	if e.waiting {
+	if e.start != nil {
 		s.engine.Logger.Info("scheduled", zap.String("job", e.scheduled.Job.Name), zap.Time("next", at))
 	}
 }
@@ -148,39 +158,57 @@ func (s *Scheduler) put(e *entry, at time.Time) {
 	if s.stopped {
 		return
 	}
-	e.waiting = true
-	e.id = s.cron.Schedule(&once{at: at}, cron.FuncJob(func() { s.start(e) }))
+	e.start = &start{at: at, planned: time.Now(), wait: at.Sub(s.engine.Now())}
+	if s.begun {
+		s.await(e)
+	}
 }
 
 func (s *Scheduler) unplan(e *entry) {
-	if e.waiting {
-		s.cron.Remove(e.id)
-		e.waiting = false
+	if e.start != nil && e.start.timer != nil {
+		e.start.timer.Stop()
 	}
+	e.start = nil
 }
 
-// once is a cron schedule that comes round one time.
-type once struct {
-	at   time.Time
-	past bool
+// start is one start of a job on the schedule. Its time has come when the clock
+// says so, or when as long has passed as was left when it was planned: a clock
+// that is put back keeps nobody waiting.
+type start struct {
+	at      time.Time
+	planned time.Time     // of the system's monotonic clock
+	wait    time.Duration // from then on
+	timer   *time.Timer
 }
 
-// Next returns the time of the one run, or now if that has passed, and never
-// again.
-func (o *once) Next(now time.Time) time.Time {
-	if o.past {
-		return time.Time{}
+// look is how often the clock is looked at meanwhile: it may have been put on,
+// and the machine may have slept.
+const look = time.Minute
+
+// await sets the timer for the job's next start, if it has one. s.mu is held.
+func (s *Scheduler) await(e *entry) {
+	planned := e.start
+	if planned == nil {
+		return
 	}
-	o.past = true
-	if o.at.Before(now) {
-		return now
-	}
-	return o.at
+	wait := min(look, planned.at.Sub(s.engine.Now()), planned.wait-time.Since(planned.planned))
+	planned.timer = time.AfterFunc(max(wait, 0), func() {
+		s.mu.Lock()
+		switch {
+		case e.start != planned: // was planned anew meanwhile
+			s.mu.Unlock()
+		case s.engine.Now().Before(planned.at) && time.Since(planned.planned) < planned.wait:
+			s.await(e)
+			s.mu.Unlock()
+		default:
+			s.run(e)
+		}
+	})
 }
 
-// start runs one cycle of the job, then plans the next.
-func (s *Scheduler) start(e *entry) {
-	s.mu.Lock()
+// run runs one cycle of the job, then plans the next. s.mu is held, and given
+// back.
+func (s *Scheduler) run(e *entry) {
 	if s.stopped || e.removed || e.running {
 		s.mu.Unlock()
 		return
@@ -243,7 +271,7 @@ func (s *Scheduler) hold(job Job) string {
 	switch q, now := record.Quarantine, s.engine.Now(); {
 	case disabled(q, now):
 		return fmt.Sprintf("the job is disabled, for it has been in quarantine since %s; start it once the cause is gone", q.SeriesBegan.Format(time.RFC3339))
-	case now.Before(q.NextAttempt):
+	case now.Before(q.NextAttempt) && !tooFar(q.NextAttempt, now, job.Settings.Tempo):
 		return fmt.Sprintf("the job is in quarantine (%s) and is tried again at %s", q.Reason, q.NextAttempt.Format(time.RFC3339))
 	default:
 		return ""

@@ -6,7 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
 )
 
 // spool is a queue of records in a temporary file: what a source delivered
@@ -22,14 +26,45 @@ type spool struct {
 	count  int64
 }
 
+// spoolName begins the name of a spool's file.
+const spoolName = "scimsync-cycle-"
+
+// sweep removes the names of temporary files that a loss of power has left in
+// the folder: what takes a name away may not have reached the disk. Names of
+// cycles that run now may be among them, which have no more use of them. What
+// cannot be removed stays.
+func sweep(dir string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), spoolName) && e.Type().IsRegular() {
+			_ = os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
+}
+
+// spoolFault says what to do about a temporary file that cannot be written.
+func spoolFault(doing string, err error) error {
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("%s: %w; the disk is full: free some space and run again", doing, err)
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("%s: %w; give the user that runs scimsync the right to write the folder", doing, err)
+	default:
+		return fmt.Errorf("%s: %w; check the disk and run again", doing, err)
+	}
+}
+
 func newSpool(dir string) *spool { return &spool{dir: dir} }
 
 // append writes one record, which encode appends to the buffer it is given.
 func (s *spool) append(encode func([]byte) []byte) error {
 	if s.file == nil {
-		file, err := os.CreateTemp(s.dir, "scimsync-cycle-*")
+		file, err := os.CreateTemp(s.dir, spoolName+"*")
 		if err != nil {
-			return fmt.Errorf("making a temporary file for the cycle: %w", err)
+			return spoolFault("making a temporary file for the cycle", err)
 		}
 		// Where an open file can be removed, nothing is left behind by a crash.
 		_ = os.Remove(file.Name())
@@ -39,10 +74,10 @@ func (s *spool) append(encode func([]byte) []byte) error {
 	var size [binary.MaxVarintLen64]byte
 	n := binary.PutUvarint(size[:], uint64(len(s.buffer)))
 	if _, err := s.writer.Write(size[:n]); err != nil {
-		return fmt.Errorf("writing the cycle's temporary file: %w", err)
+		return spoolFault("writing the cycle's temporary file", err)
 	}
 	if _, err := s.writer.Write(s.buffer); err != nil {
-		return fmt.Errorf("writing the cycle's temporary file: %w", err)
+		return spoolFault("writing the cycle's temporary file", err)
 	}
 	s.count++
 	return nil
@@ -55,7 +90,7 @@ func (s *spool) reader() (next func() ([]byte, error), err error) {
 		return func() ([]byte, error) { return nil, io.EOF }, nil
 	}
 	if err := s.writer.Flush(); err != nil {
-		return nil, fmt.Errorf("writing the cycle's temporary file: %w", err)
+		return nil, spoolFault("writing the cycle's temporary file", err)
 	}
 	if _, err := s.file.Seek(0, io.SeekStart); err != nil {
 		return nil, fmt.Errorf("reading the cycle's temporary file: %w", err)
@@ -84,7 +119,7 @@ func (s *spool) reader() (next func() ([]byte, error), err error) {
 // readAt returns the record at an offset that offset gave.
 func (s *spool) readAt(offset int64) ([]byte, error) {
 	if err := s.writer.Flush(); err != nil {
-		return nil, fmt.Errorf("writing the temporary file: %w", err)
+		return nil, spoolFault("writing the temporary file", err)
 	}
 	r := bufio.NewReader(io.NewSectionReader(s.file, offset, 1<<62))
 	size, err := binary.ReadUvarint(r)

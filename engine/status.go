@@ -61,7 +61,7 @@ type SynchronizationQuarantine struct {
 	Error        *SynchronizationError `json:"error"`
 }
 
-// TaskExecution is Graph's synchronizationTaskExecution. Initial and Summary
+// TaskExecution is Graph's synchronizationTaskExecution. Initial and Warnings
 // are scimsync's additions.
 type TaskExecution struct {
 	ActivityIdentifier           string                `json:"activityIdentifier"`
@@ -79,6 +79,7 @@ type TaskExecution struct {
 	TimeBegan                    time.Time             `json:"timeBegan"`
 	TimeEnded                    time.Time             `json:"timeEnded"`
 	Initial                      bool                  `json:"initial"`
+	Warnings                     []string              `json:"warnings,omitempty"`
 }
 
 // SynchronizationError is Graph's synchronizationError.
@@ -161,7 +162,7 @@ func execution(x *state.Execution) *TaskExecution {
 		ActivityIdentifier: x.CycleID, CountEntitled: x.Entitled, CountEntitledForProvisioning: x.Entitled,
 		CountEscrowed: x.Escrowed, CountEscrowedRaw: x.Escrowed, CountExported: x.Exported, CountExports: x.Exports,
 		CountImported: x.Imported, CountImportedDeltas: x.ImportedDeltas,
-		State: x.State, TimeBegan: x.Began, TimeEnded: x.Ended, Initial: x.Initial,
+		State: x.State, TimeBegan: x.Began, TimeEnded: x.Ended, Initial: x.Initial, Warnings: x.Warnings,
 	}
 	if x.ErrorCode != "" {
 		task.Error = &SynchronizationError{Code: x.ErrorCode, Message: x.ErrorMessage, TenantActionable: true}

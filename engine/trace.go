@@ -37,14 +37,14 @@ type trace struct {
 }
 
 func (c *cycle) newTrace(o directory.Object, displayName string, redacted func(attribute string) bool) *trace {
-	now := c.engine.Now()
+	now := c.stamp()
 	reported := o.Get("userPrincipalName").Text()
 	if reported == "" {
 		reported = o.Anchor
 	}
 	return &trace{
 		began:    now,
-		now:      c.engine.Now,
+		now:      c.stamp,
 		name:     fmt.Sprintf("%s '%s'", o.Type, displayName),
 		reported: reported, redacted: redacted,
 		event: provlog.Event{

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
@@ -66,7 +67,7 @@ first, or it is connected as before. Objects that refer to it are looked at agai
 too. The job must be paused.
 
 export writes CSV with a header. A value that a spreadsheet would take for a
-formula (it begins with = + - @, a tab or a line end) has an apostrophe in front.`,
+formula (it begins with = + - @, narrow or wide, a tab or a line end) has an apostrophe in front.`,
 		Example: `  scimsync connections blogin --type user --status disabled
   scimsync connections blogin get "Ada Ito"
   scimsync connections blogin delete 06b07648-ecfe-589f-9d2f-6325724a46ee
@@ -289,7 +290,7 @@ func (a *app) connectionExport(ctx context.Context, job string, f connectionFlag
 // noFormula returns a cell of a CSV file that no spreadsheet takes for a
 // formula (OWASP, "CSV Injection").
 func noFormula(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r\n", rune(cell[0])) {
+	if first, _ := utf8.DecodeRuneInString(cell); cell != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
 		return "'" + cell
 	}
 	return cell

@@ -13,6 +13,8 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+
+	"github.com/spf13/cobra"
 )
 
 // The exit codes.
@@ -41,10 +43,17 @@ func run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	masked := &maskWriter{w: stderr}
-	root := newRoot(stdout, masked)
+	shown, told := &visibleWriter{w: stdout}, &visibleWriter{w: stderr}
+	masked := &maskWriter{w: told}
+	root := newRoot(shown, masked)
 	root.SetArgs(args)
+	return contain(masked, func() int { return execute(ctx, root, masked, shown) })
+}
+
+// execute runs the command and returns the exit code.
+func execute(ctx context.Context, root *cobra.Command, masked io.Writer, shown *visibleWriter) int {
 	err := root.ExecuteContext(ctx)
+	err = errors.Join(err, shown.Flush())
 	var exit *exitError
 	switch {
 	case err == nil:

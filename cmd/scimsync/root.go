@@ -35,6 +35,12 @@ type globalFlags struct {
 
 func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	a := &app{stdout: stdout, stderr: stderr}
+	if v, ok := stdout.(*visibleWriter); ok {
+		v.json, v.colored = a.json, a.color
+	}
+	if v := visibleBehind(stderr); v != nil {
+		v.colored = a.colorStderr
+	}
 	root := &cobra.Command{
 		Use:   "scimsync",
 		Short: "Provision users and groups to applications by SCIM, as Microsoft Entra does",
@@ -101,12 +107,28 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// unmasked returns the writer behind the one that masks secrets.
+// colorStderr reports whether what is logged may be coloured.
+func (a *app) colorStderr() bool {
+	return !a.flags.noColor && os.Getenv("NO_COLOR") == "" && isTerminal(a.stderr)
+}
+
+// unmasked returns the writer behind those that mask secrets and control
+// characters.
 func unmasked(w io.Writer) io.Writer {
-	if m, masked := w.(*maskWriter); masked {
-		return m.w
+	if v := visibleBehind(w); v != nil {
+		return v.w
 	}
 	return w
+}
+
+// visibleBehind returns the writer that masks control characters, nil if there
+// is none.
+func visibleBehind(w io.Writer) *visibleWriter {
+	if m, masked := w.(*maskWriter); masked {
+		w = m.w
+	}
+	v, _ := w.(*visibleWriter)
+	return v
 }
 
 // logger writes to standard error, so that results on standard output stay
@@ -118,7 +140,7 @@ func (a *app) logger(level, format string) (*zap.Logger, error) {
 	if a.flags.logFormat != "" {
 		format = a.flags.logFormat
 	}
-	return newLogger(a.stderr, level, format, !a.flags.noColor && os.Getenv("NO_COLOR") == "" && isTerminal(a.stderr))
+	return newLogger(a.stderr, level, format, a.colorStderr())
 }
 
 func (a *app) versionCommand() *cobra.Command {

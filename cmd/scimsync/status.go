@@ -107,6 +107,11 @@ func statusNotes(j engine.SynchronizationJob) (notes []string) {
 	if x := j.Status.LastExecution; x != nil && x.Error != nil && x.Error.Code != "Paused" && x.Error.Message != told {
 		note("the last cycle failed: %s", coded(x.Error.Code, x.Error.Message))
 	}
+	if x := j.Status.LastExecution; x != nil {
+		for _, warning := range x.Warnings {
+			note("warning: %s", warning)
+		}
+	}
 	if j.Status.DeletesAllowed {
 		note("the next cycle may disable and delete as many objects as it would")
 	}

@@ -7,6 +7,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -40,7 +41,7 @@ target: {kind: scim, tenantURL: "%s/scim/v2", secretToken: "${file:token}"%s}
 settings: {scope: all}
 `, server.URL, tls))
 	}
-	for _, trace := range [][]string{nil, {"--trace", "trace.har"}} {
+	for _, trace := range [][]string{nil, {"--trace", filepath.Join(dir, "trace.har")}} {
 		job("")
 		out := scimsync(t, dir, exitUsage, append([]string{"test-connection", "blogin"}, trace...)...)
 		if !strings.Contains(out, "is signed by an authority that is not known here") || strings.Contains(out, "does not speak SCIM") || requests.Load() > 0 {

@@ -94,6 +94,9 @@ func (a *app) openAll(ctx context.Context, only string, mode access) (*session, 
 	if s.store, err = openStore(ctx, daemon.State.Path); err != nil {
 		return nil, err
 	}
+	if warning := exposed(daemon.State.Path); warning != "" && mode.writes() {
+		s.logger.Warn("the state", zap.String("warning", warning))
+	}
 	s.engine = &engine.Engine{
 		Store: s.store, TenantID: s.store.TenantID(), SpoolDir: spoolDir, Logger: s.logger,
 		Now: time.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
@@ -223,10 +226,10 @@ func (a *app) wireJob(file *config.Job) (wired, error) {
 func guardOf(s config.Settings) (g engine.Guard) {
 	if d := s.AccidentalDeletions; d.Enabled {
 		g.Threshold, g.Share, g.Members = int64(d.Threshold), int64(d.Share), int64(d.Members)
-		g.Window, g.WindowThreshold = d.Window, int64(d.WindowThreshold)
+		g.Window, g.WindowThreshold, g.WindowShare = d.Window, int64(d.WindowThreshold), int64(d.WindowShare)
 	}
 	if c := s.SourceCheck; c.Enabled {
-		g.SourceShare, g.SourceAge = int64(c.Share), c.Age
+		g.SourceShare, g.SourceAge, g.StaleAfter = int64(c.Share), c.Age, c.StaleAfter
 	}
 	return g
 }

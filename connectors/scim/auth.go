@@ -43,17 +43,30 @@ func (t *Target) send(ctx context.Context, r request) (answer, error) {
 		return a, err
 	}
 	t.opts.Tokens.Invalidate(token)
+	doubtful := a.doubtful // which another try does not settle
 	next, tokenErr := t.opts.Tokens.Token(ctx)
 	switch {
 	case tokenErr != nil:
-		return a, t.noToken(r, tokenErr)
+		return a, inDoubt(t.noToken(r, tokenErr), doubtful)
 	case next == token: // there is no other one
 		return a, err
 	}
 	if err := t.turn(ctx); err != nil {
-		return a, t.noAnswer(r, answer{}, err)
+		return a, inDoubt(t.noAnswer(r, answer{}, err), doubtful)
 	}
-	return t.sendWith(ctx, r, next)
+	a, err = t.sendWith(ctx, r, next)
+	return a, inDoubt(err, doubtful)
+}
+
+// inDoubt returns the error of a request that may have taken effect before.
+func inDoubt(err error, doubtful bool) error {
+	var e *connectors.Error
+	if !doubtful || !errors.As(err, &e) {
+		return err
+	}
+	doubted := *e
+	doubted.Doubtful = true
+	return &doubted
 }
 
 // turn returns when the next request may start, as the pace of the target has

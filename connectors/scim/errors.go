@@ -77,6 +77,7 @@ type answer struct {
 	encoding   string // of the body, which was not asked for; "" for none
 	retryAfter time.Duration
 	token      string // that the request carried; "" for none
+	doubtful   bool   // a try of the request may have taken effect without an answer that says so
 }
 
 // classify says what an answer means; nil for one of success.
@@ -205,7 +206,7 @@ func (t *Target) refused(method, path string, err error) error {
 }
 
 func (t *Target) newError(r request, a answer) *connectors.Error {
-	e := &connectors.Error{Status: a.status, Method: r.method, URL: t.url.Base + r.path, RetryAfter: a.retryAfter}
+	e := &connectors.Error{Status: a.status, Method: r.method, URL: t.url.Base + r.path, RetryAfter: a.retryAfter, Doubtful: a.doubtful}
 	if a.encoding != "" {
 		e.Body = fmt.Sprintf("%d bytes, compressed", len(a.body))
 		return e

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
 )
 
 // retryRepeatable says that a request without effect, or with the same effect
@@ -37,10 +39,40 @@ func (t *Target) retryOnce(ctx context.Context, resp *http.Response, err error) 
 		return false, nil //nolint:nilerr // as above
 	}
 	if err != nil {
-		var op *net.OpError
-		return errors.As(err, &op) && op.Op == "dial" && !t.hopeless(err), nil
+		return undialed(err) && !t.hopeless(err), nil
 	}
 	return resp.StatusCode == http.StatusTooManyRequests && t.affordable(resp), nil
+}
+
+// doubting returns the check of a request's tries, and notes at doubtful whether
+// one of them may have taken effect although no answer says so: what a later try
+// is answered is not the whole truth.
+func (t *Target) doubting(r request, doubtful *bool) retryablehttp.CheckRetry {
+	check := t.retryRepeatable
+	if r.method == http.MethodPost {
+		check = t.retryOnce
+	}
+	return func(ctx context.Context, resp *http.Response, err error) (bool, error) {
+		if r.method != http.MethodGet && t.perhapsDone(resp, err) {
+			*doubtful = true
+		}
+		return check(ctx, resp, err)
+	}
+}
+
+// perhapsDone reports whether one try may have taken effect without an answer
+// that says so. A gateway answers 503 also for what it has passed on.
+func (t *Target) perhapsDone(resp *http.Response, err error) bool {
+	if err != nil {
+		return !undialed(err) && !t.hopeless(err)
+	}
+	return resp.StatusCode >= http.StatusInternalServerError && resp.StatusCode != http.StatusNotImplemented
+}
+
+// undialed reports that there was no connection to send a request on.
+func undialed(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
 }
 
 // hopeless reports that trying again would only fail again.

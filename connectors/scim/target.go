@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hashicorp/go-retryablehttp"
-
 	"github.com/scimsync/scimsync/connectors"
 	"github.com/scimsync/scimsync/connectors/directory"
 )
@@ -21,8 +19,9 @@ type Target struct {
 	query   string // what every request's query begins with
 	builder *builder
 	pace    *pace
+	ahead   ahead
 
-	repeatable, once *retryablehttp.Client
+	client *http.Client
 }
 
 var (
@@ -53,7 +52,7 @@ func New(opts Options) (*Target, error) {
 	if opts.Behavior.PassFlags {
 		t.query = join(url.Query, url.Flags)
 	}
-	t.newClients()
+	t.client = t.newHTTPClient()
 	return t, nil
 }
 
@@ -62,7 +61,7 @@ func New(opts Options) (*Target, error) {
 func (t *Target) Batch() int { return t.opts.MembersPerPatch }
 
 // CloseIdleConnections closes the connections that no request is using.
-func (t *Target) CloseIdleConnections() { t.repeatable.HTTPClient.CloseIdleConnections() }
+func (t *Target) CloseIdleConnections() { t.client.CloseIdleConnections() }
 
 // Find sends one GET with a filter on the matching attribute. An answer whose
 // objects have another value of it, or that counts more objects than it lists,

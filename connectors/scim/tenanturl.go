@@ -60,7 +60,7 @@ func ParseTenantURL(raw string, allowHTTP bool) (TenantURL, error) {
 		return t, errors.New("the tenant URL has a fragment, the part after #: leave it out")
 	case u.Scheme == "http" && !allowHTTP && !isLoopback(u.Hostname()):
 		return t, fmt.Errorf("the tenant URL %s would send the secret token unencrypted: use https "+
-			"(plain http is for this machine alone, unless allowed)", shown)
+			"(plain http is for this machine alone, unless target.allowHTTP is set)", shown)
 	}
 	t.Base = shown + strings.TrimRight(u.EscapedPath(), "/")
 	var query, flags []string

@@ -51,29 +51,29 @@ const maxHeader = 512 << 10
 
 var errTooLarge = fmt.Errorf("the answer is larger than %d MB: the application may have ignored the filter and listed everything", maxBody>>20)
 
-// newClients returns a client for requests that may be repeated and one for
-// those that must not, for they would create twice.
-func (t *Target) newClients() {
-	plain := &http.Client{
+// newHTTPClient returns the client that sends single tries.
+func (t *Target) newHTTPClient() *http.Client {
+	return &http.Client{
 		Transport: paced{t.opts.Transport, t},
 		Timeout:   t.opts.Timeout,
 		// The token goes to the tenant URL and nowhere else.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	client := func(check retryablehttp.CheckRetry) *retryablehttp.Client {
-		return &retryablehttp.Client{
-			HTTPClient:   plain,
-			Logger:       nil, // it would write URLs, and people's names with them
-			RetryMax:     max(0, t.opts.Retries),
-			RetryWaitMin: t.opts.RetryWait,
-			RetryWaitMax: t.opts.RetryWaitMax,
-			CheckRetry:   check,
-			Backoff:      t.backoff,
-			PrepareRetry: func(req *http.Request) error { return t.turn(req.Context()) },
-			ErrorHandler: retryablehttp.PassthroughErrorHandler,
-		}
+}
+
+// newClient returns the client that tries a request as often as the check says.
+func (t *Target) newClient(check retryablehttp.CheckRetry) *retryablehttp.Client {
+	return &retryablehttp.Client{
+		HTTPClient:   t.client,
+		Logger:       nil, // it would write URLs, and people's names with them
+		RetryMax:     max(0, t.opts.Retries),
+		RetryWaitMin: t.opts.RetryWait,
+		RetryWaitMax: t.opts.RetryWaitMax,
+		CheckRetry:   check,
+		Backoff:      t.backoff,
+		PrepareRetry: func(req *http.Request) error { return t.turn(req.Context()) },
+		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
-	t.repeatable, t.once = client(t.retryRepeatable), client(t.retryOnce)
 }
 
 // sendWith sends a request with a token, as send does.
@@ -87,10 +87,8 @@ func (t *Target) sendWith(ctx context.Context, r request, token string) (answer,
 		return answer{}, t.noAnswer(r, answer{token: token}, err)
 	}
 	t.setHeader(req.Header, r, token)
-	client := t.repeatable
-	if r.method == http.MethodPost {
-		client = t.once
-	}
+	doubtful := false
+	client := t.newClient(t.doubting(r, &doubtful))
 
 	// The answer is read inside of the try, so that one that breaks off is tried
 	// again where that is safe.
@@ -100,7 +98,7 @@ func (t *Target) sendWith(ctx context.Context, r request, token string) (answer,
 		read = true
 		var err error
 		a, err = t.readAnswer(resp)
-		a.token = token
+		a.token, a.doubtful = token, doubtful
 		return err
 	}
 	req.SetResponseHandler(readAnswer)
@@ -112,8 +110,10 @@ func (t *Target) sendWith(ctx context.Context, r request, token string) (answer,
 		if ctx.Err() != nil {
 			err = ctx.Err()
 		}
+		a.doubtful = doubtful
 		return a, t.noAnswer(r, a, err)
 	}
+	a.doubtful = doubtful
 	if !read { // the last of the tries that were to be repeated
 		if err := readAnswer(resp); err != nil {
 			return a, t.noAnswer(r, a, err)
@@ -146,6 +146,7 @@ func (t *Target) setHeader(h http.Header, r request, token string) {
 }
 
 func (t *Target) readAnswer(resp *http.Response) (answer, error) {
+	t.ahead.note(resp.Header, t.opts.Now())
 	a := answer{
 		status:     resp.StatusCode,
 		html:       strings.Contains(strings.ToLower(resp.Header.Get("Content-Type")), "html"),

@@ -271,7 +271,7 @@ type Reset struct {
 // Counts are the numbers of connections and escrows of a job.
 type Counts struct {
 	Connections map[directory.ObjectType]int64
-	Active      int64 // connections with the status active, of all types
+	Active      map[directory.ObjectType]int64 // of these, those with the status active
 	Escrows     int64
 	References  int64 // escrows of which a reference alone failed
 }

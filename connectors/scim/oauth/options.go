@@ -125,7 +125,7 @@ func CheckTokenURL(raw string, allowHTTP bool) error {
 		return errors.New("the token URL has a fragment, the part after #: leave it out")
 	case u.Scheme == "http" && !allowHTTP && !isLoopback(u.Hostname()):
 		return fmt.Errorf("the token URL http://%s would send the credentials unencrypted: use https "+
-			"(plain http is for this machine alone, unless allowed)", u.Host)
+			"(plain http is for this machine alone, unless target.allowHTTP is set)", u.Host)
 	}
 	return nil
 }

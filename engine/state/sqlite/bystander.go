@@ -10,6 +10,9 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // bystander reads a state file that others may write to, without leaving a
@@ -142,6 +145,13 @@ func (b *bystander) connect(ctx context.Context) error {
 		return err
 	}
 	found, err := inspect(ctx, b.db)
+	if lite := new(sqlite.Error); errors.As(err, &lite) && (isFull(lite) || lite.Code() == sqlite3.SQLITE_IOERR_SHMOPEN) { // no room for the log's index
+		if err := b.db.Close(); err != nil {
+			return err
+		}
+		b.db = nil
+		return b.connectCopy(ctx, copyFiles)
+	}
 	if err != nil {
 		return err
 	}

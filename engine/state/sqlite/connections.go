@@ -136,30 +136,30 @@ func (s *Store) Links(ctx context.Context, job, sourceAnchor, attribute string) 
 
 // Counts returns how many connections and escrows the job has.
 func (s *Store) Counts(ctx context.Context, job string) (state.Counts, error) {
-	type count struct{ kind, n int64 }
+	type count struct{ kind, n, active int64 }
 	var page []count
 	err := s.reader.view(ctx, fmt.Sprintf("counting the connections of job %q", job), func(db *sql.DB) (err error) {
-		page, err = rowsOf(ctx, db, func(rows *sql.Rows, c *count) error { return rows.Scan(&c.kind, &c.n) },
-			`SELECT type, count(*) FROM connections WHERE job = `+ofJob+` GROUP BY type
-			 UNION ALL SELECT 0, count(*) FROM escrows WHERE job = `+ofJob+`
-			 UNION ALL SELECT -1, count(*) FROM escrows WHERE reference AND job = `+ofJob+`
-			 UNION ALL SELECT -2, count(*) FROM connections WHERE status = 'active' AND job = `+ofJob, job, job, job, job)
+		page, err = rowsOf(ctx, db, func(rows *sql.Rows, c *count) error { return rows.Scan(&c.kind, &c.n, &c.active) },
+			`SELECT type, count(*), count(*) FILTER (WHERE status = 'active') FROM connections WHERE job = `+ofJob+` GROUP BY type
+			 UNION ALL SELECT 0, count(*), 0 FROM escrows WHERE job = `+ofJob+`
+			 UNION ALL SELECT -1, count(*), 0 FROM escrows WHERE reference AND job = `+ofJob, job, job, job)
 		return err
 	})
 	if err != nil {
 		return state.Counts{}, err
 	}
-	counts := state.Counts{Connections: map[directory.ObjectType]int64{directory.User: 0, directory.Group: 0}}
+	counts := state.Counts{
+		Connections: map[directory.ObjectType]int64{directory.User: 0, directory.Group: 0},
+		Active:      map[directory.ObjectType]int64{directory.User: 0, directory.Group: 0},
+	}
 	for _, c := range page {
 		switch c.kind {
 		case 0:
 			counts.Escrows = c.n
 		case -1:
 			counts.References = c.n
-		case -2:
-			counts.Active = c.n
 		default:
-			counts.Connections[typeOf(c.kind)] = c.n
+			counts.Connections[typeOf(c.kind)], counts.Active[typeOf(c.kind)] = c.n, c.active
 		}
 	}
 	return counts, nil

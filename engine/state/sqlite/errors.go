@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"modernc.org/sqlite"
@@ -17,6 +18,12 @@ import (
 const recoverAdvice = "stop scimsync, move the file and those beside it (-wal, -shm) away and keep them, " +
 	"and put a backup in their place; without a backup the next cycle is an initial cycle, " +
 	"which finds the accounts that exist by matching"
+
+// rightsAdvice is what a person can do about a file that is not open to this user.
+const rightsAdvice = "give the user that runs scimsync the right to read and write it and its folder"
+
+// diskAdvice is what a person can do where the system cannot read or write.
+const diskAdvice = "check the disk, and that it is not full, and run again"
 
 // FileError says what is wrong with a state file and what to do about it.
 // It wraps state.ErrDamaged, state.ErrNewer, or what SQLite or the system said.
@@ -67,7 +74,13 @@ func fault(path, doing string, err error) error {
 	}
 	var lite *sqlite.Error
 	if !errors.As(err, &lite) {
-		return &FileError{Path: path, Doing: doing, What: err.Error(), Err: err}
+		advice := ""
+		if system := new(fs.PathError); errors.Is(err, fs.ErrPermission) {
+			advice = rightsAdvice
+		} else if errors.As(err, &system) {
+			advice = diskAdvice
+		}
+		return &FileError{Path: path, Doing: doing, What: err.Error(), Advice: advice, Err: err}
 	}
 	switch lite.Code() & 0xff {
 	case sqlite3.SQLITE_CORRUPT:
@@ -76,19 +89,25 @@ func fault(path, doing string, err error) error {
 		return damaged(path, doing, "this is no SQLite database ("+err.Error()+")", err)
 	}
 	what, advice := err.Error(), ""
-	switch lite.Code() & 0xff {
-	case sqlite3.SQLITE_FULL:
+	switch code := lite.Code() & 0xff; {
+	case isFull(lite):
 		what, advice = "the disk is full ("+what+")", "nothing of it was stored; free some space and run again"
-	case sqlite3.SQLITE_IOERR:
-		what, advice = "the disk cannot be read or written ("+what+")", "nothing of it was stored; check the disk and run again"
-	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
-		what, advice = "the file cannot be written ("+what+")", "give the user that runs scimsync the right to write it and its folder"
-	case sqlite3.SQLITE_CANTOPEN:
-		what, advice = "the file cannot be opened ("+what+")", "check that its folder exists and can be written"
-	case sqlite3.SQLITE_BUSY:
+	case code == sqlite3.SQLITE_IOERR:
+		what, advice = "the disk cannot be read or written ("+what+")", "nothing of it was stored; "+diskAdvice
+	case code == sqlite3.SQLITE_READONLY, code == sqlite3.SQLITE_PERM:
+		what, advice = "the file cannot be written ("+what+")", rightsAdvice
+	case code == sqlite3.SQLITE_CANTOPEN:
+		what, advice = "the file cannot be opened ("+what+")", "check that its folder exists; "+rightsAdvice
+	case code == sqlite3.SQLITE_BUSY:
 		what, advice = "another process has kept the file locked for too long ("+what+")", "see which one has it open, and run again"
 	}
 	return &FileError{Path: path, Doing: doing, What: what, Advice: advice, Err: err}
+}
+
+// isFull reports whether there is no room left for the database, for its log, or
+// for the log's index.
+func isFull(err *sqlite.Error) bool {
+	return err.Code()&0xff == sqlite3.SQLITE_FULL || err.Code() == sqlite3.SQLITE_IOERR_SHMSIZE
 }
 
 // isUnique reports whether err says that a row breaks a unique index.

@@ -52,7 +52,7 @@ func (l *locks) take(job, path string) (func() error, error) {
 	lock := flock.New(path, flock.SetPermissions(0o600))
 	ok, err := lock.TryLock()
 	if err != nil {
-		return nil, fmt.Errorf("locking job %q by the file %s: %w", job, path, err)
+		return nil, fault(path, fmt.Sprintf("locking job %q by this file", job), err)
 	}
 	if !ok {
 		return nil, fmt.Errorf("job %q: %w in another process", job, state.ErrLocked)

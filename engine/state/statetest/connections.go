@@ -268,7 +268,8 @@ func testCounts(t *testing.T, open Open) {
 	counts, err = s.Counts(ctx, job)
 	ok(t, err)
 	check(t, counts, state.Counts{
-		Connections: map[directory.ObjectType]int64{directory.User: 2, directory.Group: 1}, Active: 2, Escrows: 2, References: 1,
+		Connections: map[directory.ObjectType]int64{directory.User: 2, directory.Group: 1},
+		Active:      map[directory.ObjectType]int64{directory.User: 1, directory.Group: 1}, Escrows: 2, References: 1,
 	})
 	members, err := s.Memberships(ctx, job)
 	ok(t, err)

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+)
+
+// visibleWriter is what standard output and standard error go through: values of
+// a directory and answers of an application are data, and must not move a
+// cursor, set a title, or turn text around on the terminal of whoever reads
+// them. Characters that could are written as their code: <U+001B> in text, \u001b
+// in JSON, where they stand for the same value. Ends of lines and tabs stay, and
+// so does the program's own colour, if it is asked for. It may be used from many
+// goroutines.
+type visibleWriter struct {
+	w io.Writer
+	// json and colored say what is written; nil for no. They are asked at each
+	// write: the flags are read later than the writer is made.
+	json, colored func() bool
+
+	mu   sync.Mutex
+	rest []byte // the beginning of a character whose end is still to come
+}
+
+// Write writes p and reports it as written whole.
+func (v *visibleWriter) Write(p []byte) (int, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	text := p
+	if len(v.rest) > 0 {
+		text = append(v.rest, p...)
+	}
+	whole := wholeCharacters(text)
+	shown := v.visible(string(text[:whole]))
+	v.rest = append([]byte(nil), text[whole:]...)
+	if _, err := io.WriteString(v.w, shown); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// Flush writes what is left of a character that never ended.
+func (v *visibleWriter) Flush() error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	shown := v.visible(string(v.rest))
+	v.rest = nil
+	if shown == "" {
+		return nil
+	}
+	_, err := io.WriteString(v.w, shown)
+	return err
+}
+
+// wholeCharacters returns how many bytes of b come before a last character that
+// is cut off.
+func wholeCharacters(b []byte) int {
+	for i := len(b) - 1; i >= 0 && i >= len(b)-utf8.UTFMax; i-- {
+		if utf8.RuneStart(b[i]) {
+			if !utf8.FullRune(b[i:]) {
+				return i
+			}
+			break
+		}
+	}
+	return len(b)
+}
+
+func (v *visibleWriter) visible(s string) string {
+	if utf8.ValidString(s) && strings.IndexFunc(s, moves) < 0 {
+		return s
+	}
+	code, colored := "<U+%04X>", v.colored != nil && v.colored()
+	if v.json != nil && v.json() {
+		code = `\u%04x`
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		if n := colorLength(s[i:]); n > 0 && colored {
+			b.WriteString(s[i : i+n])
+			i += n
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if moves(r) {
+			fmt.Fprintf(&b, code, r)
+		} else {
+			b.WriteRune(r) // what is no UTF-8 becomes U+FFFD
+		}
+		i += size
+	}
+	return b.String()
+}
+
+// moves reports whether a character does more on a terminal than to be seen:
+// control characters, and those that turn the order of text around.
+func moves(r rune) bool {
+	return r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r))
+}
+
+// colorLength returns the length of the sequence at the beginning of s that
+// sets a colour (ECMA-48, SGR), 0 if there is none.
+func colorLength(s string) int {
+	if !strings.HasPrefix(s, "\x1b[") {
+		return 0
+	}
+	for i := 2; i < len(s) && i < 20; i++ {
+		switch c := s[i]; {
+		case c == 'm':
+			return i + 1
+		case (c < '0' || c > '9') && c != ';':
+			return 0
+		}
+	}
+	return 0
+}

@@ -1,0 +1,105 @@
+package weather
+
+import (
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// Sky is how a spell of weather is.
+type Sky string
+
+// The skies.
+const (
+	Calm    Sky = "calm"    // nothing fails
+	Drizzle Sky = "drizzle" // a request fails now and then, in any way
+	Storm   Sky = "storm"   // many fail, in a few ways
+	Gusts   Sky = "gusts"   // most writes fail, and reads do not
+	Outage  Sky = "outage"  // everything fails in one way
+)
+
+// Spell is the weather of some time.
+type Spell struct {
+	Sky        Sky
+	Begin, End time.Time
+	Lag        int     // how many requests come after Begin before it is felt
+	Chance     float64 // of a request to meet a fault, from 0 to 1
+	Kinds      []Kind  // the faults
+	// WritesOnly: reads are answered as they should be, but for the queries that
+	// find somebody: these may find too much.
+	WritesOnly bool
+}
+
+// Forecast returns spells without a gap for so long a time, drawn from a seed,
+// of faults of these kinds (see Kinds). The first outage is one of credentials.
+// The others go through the kinds that can last, each once before any twice, those
+// that come in outages alone before the rest. They begin with the one at first, so
+// that lives with different firsts see them all.
+func Forecast(seed uint64, first int, begin time.Time, length time.Duration, kinds []Kind) []Spell {
+	rng := rand.New(rand.NewPCG(seed, 0x5ca1ab1e))
+	faults := table()
+	var lasting, passing, rare []Kind
+	for _, k := range kinds {
+		switch f := faults[k]; {
+		case k == Unauthorized:
+		case f.onlyLasts:
+			lasting = append(lasting, k)
+		case f.fits != nil:
+			rare = append(rare, k)
+			fallthrough
+		default:
+			passing = append(passing, k)
+		}
+	}
+	for _, k := range passing {
+		if faults[k].lasts {
+			lasting = append(lasting, k)
+		}
+	}
+	between := func(least, most time.Duration) time.Duration {
+		return least + time.Duration(rng.Int64N(int64(most-least)))
+	}
+	skies := []Sky{Drizzle, Drizzle, Drizzle, Storm, Gusts, Gusts, Gusts, Gusts, Outage, Outage, Outage}
+	var spells []Spell
+	outages := 0
+	for at, end := begin, begin.Add(length); at.Before(end); {
+		s := Spell{Sky: skies[rng.IntN(len(skies))], Begin: at, Lag: max(0, rng.IntN(25)-5)}
+		if n := len(spells); n > 0 && (spells[n-1].Sky == Outage || spells[n-1].Sky == Storm) {
+			s.Sky = Calm // after a storm; who was thrown back comes to work again
+		}
+		switch s.Sky {
+		case Calm:
+			s.End = at.Add(between(45*time.Minute, 2*time.Hour))
+		case Drizzle:
+			s.End, s.Chance, s.Kinds = at.Add(between(40*time.Minute, 2*time.Hour)), 0.08, passing
+		case Storm:
+			s.End, s.Chance, s.Kinds = at.Add(between(20*time.Minute, time.Hour)), 0.25, some(rng, passing, 6)
+		case Gusts:
+			s.End, s.Chance, s.Kinds = at.Add(between(time.Hour, 3*time.Hour)), 0.6, append(some(rng, passing, 10), rare...)
+			s.WritesOnly = true
+		case Outage:
+			s.End, s.Chance = at.Add(between(45*time.Minute, 75*time.Minute)), 1
+			switch {
+			case outages == 0 && slices.Contains(kinds, Unauthorized):
+				s.Kinds = []Kind{Unauthorized}
+			case len(lasting) > 0:
+				s.Kinds = []Kind{lasting[first%len(lasting)]}
+				first++
+			}
+			outages++
+		}
+		if s.End.After(end) {
+			s.End = end
+		}
+		at = s.End
+		spells = append(spells, s)
+	}
+	return spells
+}
+
+func some(rng *rand.Rand, kinds []Kind, n int) (chosen []Kind) {
+	for _, i := range rng.Perm(len(kinds))[:min(n, len(kinds))] {
+		chosen = append(chosen, kinds[i])
+	}
+	return chosen
+}

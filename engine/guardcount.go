@@ -1,0 +1,242 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/scimsync/scimsync/connectors/directory"
+	"github.com/scimsync/scimsync/engine/plan"
+	"github.com/scimsync/scimsync/engine/provlog"
+	"github.com/scimsync/scimsync/engine/state"
+)
+
+// losses are what a cycle is about to take away.
+type losses struct {
+	// objects are those that are disabled or deleted, by their type.
+	objects map[directory.ObjectType]int64
+	members int64 // that leave their groups
+	// inactive are the objects in scope for which the mapping itself says that
+	// they are not active. Whether the application shows them so already is not
+	// known before it is asked.
+	inactive map[directory.ObjectType]int64
+	// off are those of them that it shows as active, by type and source anchor.
+	off map[sourceKey]bool
+}
+
+// all returns how many objects are disabled or deleted.
+func (l *losses) all() int64 { return l.objects[directory.User] + l.objects[directory.Group] }
+
+// guardDeletions returns a *GuardError if the cycle would take away more than a
+// guard lets it, and what it would take away.
+func (c *cycle) guardDeletions(ctx context.Context) (*losses, error) {
+	guard := c.job.Settings.Guard
+	if c.record.AllowDeletes || guard.Threshold <= 0 && guard.Share <= 0 && guard.Members <= 0 && guard.WindowThreshold <= 0 && guard.WindowShare <= 0 {
+		return nil, nil
+	}
+	l, err := c.losses(ctx)
+	if err != nil || l.all()+l.members+l.inactive[directory.User]+l.inactive[directory.Group] == 0 {
+		return l, err
+	}
+	earlier, err := c.takenAway(ctx)
+	if err != nil {
+		return l, err
+	}
+	counts, err := c.store.Counts(ctx, c.job.Name)
+	if err != nil {
+		return l, err
+	}
+	if stop := c.tooManyObjects(l, earlier, counts.Active); stop != nil {
+		return l, stop
+	}
+	// The application is asked only where its answer matters.
+	if c.tooManyObjects(l.withInactive(), earlier, counts.Active) != nil {
+		if err := c.countSwitchedOff(ctx, l); err != nil {
+			return l, err
+		}
+		if stop := c.tooManyObjects(l, earlier, counts.Active); stop != nil {
+			return l, stop
+		}
+	}
+	if l.members == 0 {
+		return l, nil
+	}
+	all, err := c.store.Memberships(ctx, c.job.Name)
+	if err == nil && all >= membersFrom && l.members*100 > guard.Members*all {
+		err = c.guarded(quarantineDeletes, "the cycle would remove %d of %d members from their groups, more than %d %%", l.members, all, guard.Members)
+	}
+	return l, err
+}
+
+// losses goes over what the cycle is to look at, and counts.
+func (c *cycle) losses(ctx context.Context) (*losses, error) {
+	l := &losses{
+		objects: map[directory.ObjectType]int64{}, inactive: map[directory.ObjectType]int64{}, off: map[sourceKey]bool{},
+	}
+	err := c.survey(ctx, func(s *subject) error {
+		switch {
+		case s.takesAway():
+			l.objects[s.rule.Type]++
+		case s.mappedInactive():
+			l.inactive[s.rule.Type]++
+		}
+		if c.job.Settings.Guard.Members <= 0 {
+			return nil
+		}
+		n, err := c.membersGoing(ctx, s)
+		l.members += n
+		return err
+	})
+	return l, err
+}
+
+// tooManyObjects returns a *GuardError if a guard does not let so many objects
+// be taken away, after so many earlier ones, of so many active ones.
+func (c *cycle) tooManyObjects(l *losses, earlier, active map[directory.ObjectType]int64) error {
+	guard, all := c.job.Settings.Guard, l.all()
+	before := earlier[directory.User] + earlier[directory.Group]
+	managed := active[directory.User] + active[directory.Group]
+	if guard.Threshold > 0 && all >= guard.Threshold {
+		return c.guarded(quarantineDeletes, "the cycle would disable or delete %d of %d active objects%s, and the job's threshold is %d",
+			all, managed, l.byMapping(), guard.Threshold)
+	}
+	for _, t := range directoryTypes() {
+		if n := l.objects[t]; guard.Share > 0 && active[t] >= guardedFrom && n*100 > guard.Share*active[t] {
+			return c.guarded(quarantineDeletes, "the cycle would disable or delete %d of %d active %ss%s, more than %d %%",
+				n, active[t], strings.ToLower(string(t)), l.byMapping(), guard.Share)
+		}
+	}
+	if before == 0 || all == 0 {
+		return nil
+	}
+	within := fmt.Sprintf("the last %g hours", guard.Window.Hours())
+	if guard.WindowThreshold > 0 && all+before >= guard.WindowThreshold {
+		return c.guarded(quarantineDeletes, "the cycle would disable or delete %d of %d active objects%s, after %d in %s, and the job's threshold for that time is %d",
+			all, managed, l.byMapping(), before, within, guard.WindowThreshold)
+	}
+	// Groups come and go together, when a firm is reorganised: of them the share of
+	// a cycle says enough.
+	n, gone := l.objects[directory.User], earlier[directory.User]
+	if was := active[directory.User] + gone; guard.WindowShare > 0 && n > 0 && gone > 0 && was >= guardedFrom && (n+gone)*100 > guard.WindowShare*was {
+		return c.guarded(quarantineDeletes, "the cycle would disable or delete %d of %d active users%s, after %d in %s, more than %d %% of %d",
+			n, active[directory.User], l.byMapping(), gone, within, guard.WindowShare, was)
+	}
+	return nil
+}
+
+func directoryTypes() []directory.ObjectType {
+	return []directory.ObjectType{directory.User, directory.Group}
+}
+
+// takenAway returns how many objects of each type were disabled and deleted
+// within the guard's window, without those that somebody has allowed.
+func (c *cycle) takenAway(ctx context.Context) (map[directory.ObjectType]int64, error) {
+	guard, earlier := c.job.Settings.Guard, map[directory.ObjectType]int64{}
+	if guard.Window <= 0 || guard.WindowThreshold <= 0 && guard.WindowShare <= 0 {
+		return earlier, nil
+	}
+	since := c.execution.Began.Add(-guard.Window)
+	if allowed := c.record.DeletesAllowed.Add(time.Microsecond); allowed.After(since) && !c.toCome(allowed) {
+		since = allowed
+	}
+	err := c.store.Events(ctx, provlog.Query{JobID: c.record.ID, Actions: takingActions(), Status: []provlog.Status{provlog.Success}, Since: since}, func(e provlog.Event) error {
+		if !c.toCome(e.ActivityDateTime) {
+			earlier[directory.ObjectType(e.SourceIdentity.IdentityType)]++
+		}
+		return nil
+	})
+	return earlier, err
+}
+
+func takingActions() []provlog.Action {
+	return []provlog.Action{provlog.ActionDisable, provlog.ActionDelete}
+}
+
+// survey calls yield with every connected object that the cycle is to look at,
+// before anything is done about it.
+func (c *cycle) survey(ctx context.Context, yield func(*subject) error) error {
+	for i := range c.job.Rules {
+		rule := &c.job.Rules[i]
+		read, err := c.imports[rule.Type].reader()
+		if err != nil {
+			return err
+		}
+		for {
+			subjects, err := c.readAhead(ctx, rule, read)
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				return err
+			}
+			for _, s := range subjects {
+				if s.connection == nil {
+					continue
+				}
+				c.prepare(s)
+				if err := yield(s); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// takesAway reports whether the object is about to be disabled or deleted,
+// rather than found disabled already.
+func (s *subject) takesAway() bool {
+	if s.leftAlone() {
+		return false
+	}
+	return s.intent == plan.Erase || s.intent == plan.Deprovision && s.situation.Standing == plan.Managed
+}
+
+// leftAlone reports whether nothing is done about the object in any case.
+func (s *subject) leftAlone() bool { return s.decision.Err != nil || s.mapErr != nil || s.mapped.Skip }
+
+// membersGoing returns how many members a group is about to lose of those that
+// it was given: all, if it is deleted.
+func (c *cycle) membersGoing(ctx context.Context, s *subject) (n int64, err error) {
+	if s.rule.Type != directory.Group || s.leftAlone() {
+		return 0, nil
+	}
+	wanted := map[string]directory.Value{}
+	switch s.intent {
+	case plan.Erase:
+		for _, target := range s.rule.Mapping.References() {
+			wanted[target] = directory.Of()
+		}
+	case plan.Align:
+		for _, v := range s.mapped.Values {
+			if v.Reference && !v.Value.IsEmpty() {
+				wanted[v.Target] = v.Value
+			}
+		}
+		for _, target := range s.mapped.Cleared {
+			wanted[target] = directory.Of()
+		}
+	}
+	for target, v := range wanted {
+		going, err := c.store.Links(ctx, c.job.Name, s.change.Object.Anchor, target)
+		if err != nil {
+			return 0, err
+		}
+		if len(going) == 0 {
+			continue
+		}
+		err = c.connected(ctx, v.Elements(), func(_ string, connection state.Connection, ok bool) {
+			if ok {
+				delete(going, connection.TargetAnchor)
+			}
+		})
+		if err != nil {
+			return 0, err
+		}
+		n += int64(len(going))
+	}
+	return n, nil
+}
