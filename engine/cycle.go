@@ -106,6 +106,7 @@ type cycle struct {
 	imports    map[directory.ObjectType]*spool
 	links      map[directory.ObjectType]*spool // objects whose references are still to be set
 	claims     *claims
+	commits    commits
 	overlay    *overlay // what a dry run pretends to have done; nil otherwise
 
 	// onDemand: one object is provisioned apart from a cycle. What was seen of

@@ -64,8 +64,8 @@ func (f *flow) kindOfSkip(skipReason string) string {
 func (f *flow) fail(step string, kind provlog.StepType, action plan.Action, err error) result {
 	if f.brokenOff() {
 		return result{fault: ErrInterrupted, claims: f.claimed, outcomes: []state.Outcome{{
-			Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, Seen: f.unfinished(), Connect: f.inDoubt(action),
-			Sent: f.unanswered(action, err),
+			Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, Seen: f.unfinished(f.change), Connect: f.inDoubt(action),
+			Sent: append(f.unanswered(action, err), f.sent...), Answered: f.intended,
 		}}}
 	}
 	fault := failure(err)
@@ -98,7 +98,9 @@ func (f *flow) fail(step string, kind provlog.StepType, action plan.Action, err 
 		f.connect(&r, f.found)
 		outcome.Connect = r.outcomes[0].Connect
 	}
-	outcome.Answered = outcome.Connect != nil
+	if outcome.Answered = outcome.Connect != nil; !outcome.Answered { // what was in doubt stays so
+		outcome.Sent, outcome.Answered = append(outcome.Sent, f.sent...), f.intended
+	}
 	r.outcomes[0] = outcome
 	r.fault, r.silent = endsCycle(err), silent(err)
 	return r
@@ -118,11 +120,11 @@ func silent(err error) bool {
 // inDoubt is the connection of an object whose request may have taken effect
 // although it failed, nil if it has none: one that was to be enabled does not
 // count as disabled any more, and one that was to be deleted may be gone.
-func (f *flow) inDoubt(action plan.Action) *state.Connection {
-	if f.connection == nil {
+func (s *subject) inDoubt(action plan.Action) *state.Connection {
+	if s.connection == nil {
 		return nil
 	}
-	connection := *f.connection
+	connection := *s.connection
 	switch {
 	case action == plan.Update && (connection.Status == state.Disabled || connection.Status == state.Unassigned):
 		connection.Status = state.Active
@@ -147,7 +149,8 @@ func endsCycle(err error) error {
 	if errors.As(err, &target) && target.Class == connectors.Throttled && target.RetryAfter > longWait {
 		return fmt.Errorf("the application asks to be left alone for %s: %w", target.RetryAfter.Round(time.Second), err)
 	}
-	if errors.Is(err, ErrInterrupted) {
+	var unrecorded *intentError
+	if errors.Is(err, ErrInterrupted) || errors.As(err, &unrecorded) {
 		return err
 	}
 	return nil
@@ -165,7 +168,7 @@ func (f *flow) result(action plan.Action) result {
 		Action: action, ObjectType: o.Type, SourceAnchor: o.Anchor, DisplayName: f.displayName(),
 		Reason: f.why, ModifiedProperties: []plan.Property{}, Requests: []plan.Request{},
 	}
-	outcome := state.Outcome{Type: o.Type, SourceAnchor: o.Anchor, Release: true, Answered: len(f.sent) > 0, Seen: f.seen()}
+	outcome := state.Outcome{Type: o.Type, SourceAnchor: o.Anchor, Release: true, Answered: len(f.sent) > 0 || f.intended, Seen: f.seen()}
 	if f.connection != nil {
 		anchor := f.connection.TargetAnchor
 		r.Entry.TargetAnchor = &anchor
@@ -199,19 +202,18 @@ func (f *flow) disconnect(r *result) {
 	o.Connect, o.Disconnect, o.Await = nil, true, f.job.Settings.HealReferences
 }
 
-func (f *flow) seen() *state.Seen {
+func (f *flow) seen() *state.Seen { return seen(f.change, f.generation()) }
+
+func seen(change directory.Change, generation int64) *state.Seen {
 	return &state.Seen{
-		Hash: f.change.Hash, Presence: f.change.Object.Presence, Listed: f.change.Listed, Since: f.change.Since,
-		Generation: f.generation(),
+		Hash: change.Hash, Presence: change.Object.Presence, Listed: change.Listed, Since: change.Since, Generation: generation,
 	}
 }
 
 // unfinished is what is recorded of an object that was not dealt with to the
 // end: it is Due in the next cycle, whatever the source shows by then.
-func (f *flow) unfinished() *state.Seen {
-	seen := f.seen()
-	seen.Generation = f.record.Generation - 1
-	return seen
+func (c *cycle) unfinished(change directory.Change) *state.Seen {
+	return seen(change, c.record.Generation-1)
 }
 
 // generation is what is recorded of an object that was dealt with. On demand it
@@ -230,22 +232,28 @@ func (f *flow) after() state.ConnectionStatus {
 
 // connect adds the object connection to the result.
 func (f *flow) connect(r *result, anchor string) {
-	now := f.engine.Now().UTC()
-	connection := state.Connection{
-		Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, TargetAnchor: anchor,
-		DisplayName: f.displayName(), Status: f.after(), Since: now,
-	}
-	if f.connection != nil {
-		connection.Since, connection.Updated = f.connection.Since, f.connection.Updated
-	}
+	connection := f.connectionTo(anchor)
 	if r.Changed {
-		connection.Updated = now
+		connection.Updated = f.engine.Now().UTC()
 	}
 	r.outcomes[0].Connect = &connection
 	if anchor != directory.PendingText {
 		r.Entry.TargetAnchor = &anchor
 	}
 	f.overlay.connect(connection.SourceAnchor, anchor)
+}
+
+// connectionTo returns the object's connection to a target object as it is once
+// the object is done.
+func (f *flow) connectionTo(anchor string) state.Connection {
+	connection := state.Connection{
+		Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, TargetAnchor: anchor,
+		DisplayName: f.displayName(), Status: f.after(), Since: f.engine.Now().UTC(),
+	}
+	if f.connection != nil {
+		connection.Since, connection.Updated = f.connection.Since, f.connection.Updated
+	}
+	return connection
 }
 
 // preview adds the requests that a dry run would have sent.

@@ -63,7 +63,10 @@ type flow struct {
 	claimed []string // target objects
 	found   string   // the target object that matched, once it is certain
 	made    bool     // it was created, and is not recorded yet
-	exports int64
+	// intended: what was about to be done to it was recorded before.
+	intended bool
+	lost     bool // the target object that it was connected to is gone
+	exports  int64
 }
 
 // match looks for the target object by each matching attribute in the order
@@ -210,6 +213,9 @@ func (f *flow) write(ctx context.Context, op plan.Operation) (directory.Object, 
 	if err := f.approved(op); err != nil {
 		return directory.Object{}, err
 	}
+	if err := f.intend(ctx, op.Action); err != nil {
+		return directory.Object{}, err
+	}
 	f.trace.exporting(op)
 	f.exports++
 	return f.export(ctx, op)
@@ -248,6 +254,7 @@ func (f *flow) align(ctx context.Context, action plan.Action) result {
 		r := f.leave(skipEntitled, "the application's object is gone already")
 		if f.connection.Status == state.Deleting { // scimsync deleted it: it is nobody's any more
 			f.disconnect(&r)
+			f.deletedEarlier(&r, *f.connection)
 			return r
 		}
 		f.connect(&r, f.connection.TargetAnchor)
@@ -288,12 +295,26 @@ func (f *flow) findAgain(ctx context.Context, anchor string) error {
 // rematch goes on with an object whose target object is gone as if it had
 // never been connected.
 func (f *flow) rematch(ctx context.Context) result {
-	f.connection, f.situation.Standing, f.intent = nil, plan.Unconnected, plan.Match
+	earlier := *f.connection
+	f.connection, f.situation.Standing, f.intent, f.lost = nil, plan.Unconnected, plan.Match, true
 	r := f.match(ctx)
 	if len(r.outcomes) > 0 {
 		r.outcomes[0].Disconnect, r.outcomes[0].Await = true, true
 	}
+	f.deletedEarlier(&r, earlier)
 	return r
+}
+
+// deletedEarlier adds to the log that the target object was deleted, if it was
+// scimsync that did so and no entry says it yet.
+func (f *flow) deletedEarlier(r *result, earlier state.Connection) {
+	if earlier.Status != state.Deleting {
+		return
+	}
+	t := f.newTrace(f.change.Object, f.displayName(), f.rule.Mapping.Redacted)
+	t.target(earlier.TargetAnchor)
+	t.exported(plan.Delete)
+	r.outcomes = append([]state.Outcome{{Event: t.finish(f.stamp())}}, r.outcomes...)
 }
 
 func (f *flow) update(ctx context.Context, action plan.Action, current directory.Object) result {

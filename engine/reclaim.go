@@ -40,14 +40,7 @@ func (f *flow) unanswered(action plan.Action, err error) (sent []state.Sent) {
 	if action != plan.Create || !perhapsDone(err) && (!f.made || errors.As(err, &refused)) {
 		return nil
 	}
-	for _, m := range f.mapped.Match {
-		if !m.Redacted { // is written nowhere
-			sent = append(sent, state.Sent{
-				Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, Attribute: m.Target, Value: m.Value.Text(),
-			})
-		}
-	}
-	return sent
+	return f.findable()
 }
 
 // reclaim asks for what an earlier create may have made, and connects it if it

@@ -134,7 +134,7 @@ func (c *cycle) recordBatch(ctx context.Context, batch []result) error {
 		for _, r := range batch {
 			outcomes = append(outcomes, r.outcomes...)
 		}
-		if err := c.store.Record(ctx, c.job.Name, outcomes); err != nil {
+		if err := c.commits.record(ctx, c.store, c.job.Name, outcomes); err != nil {
 			return fmt.Errorf("recording what was done: %w", err)
 		}
 	}

@@ -30,7 +30,7 @@ func (c *cycle) references(ctx context.Context, rule *Rule) error {
 		if err != nil {
 			return nil, err
 		}
-		return &linkage{cycle: c, rule: rule, pending: p}, nil
+		return &linkage{cycle: c, rule: rule, pending: p, names: map[string]string{}}, nil
 	}
 	return each(ctx, c, "references", spool.count, next, func(ctx context.Context, l *linkage) result {
 		return l.set(ctx)
@@ -42,6 +42,10 @@ type linkage struct {
 	*cycle
 	rule    *Rule
 	pending pending
+
+	planned  []referencePlan
+	planErr  error        // why there is no plan for the attributes that follow
+	intended []state.Link // what was recorded before anything was written
 
 	trace *trace
 	done  []plan.Operation
@@ -58,10 +62,33 @@ type linkage struct {
 	err            error
 }
 
+// referencePlan is what has to be written of one attribute that refers to others.
+type referencePlan struct {
+	ops            []plan.Operation
+	held, doubtful map[string]struct{} // as in linkage
+}
+
+// prepare plans every reference of the object.
+func (l *linkage) prepare(ctx context.Context) {
+	o := l.pending.change.Object
+	for _, target := range l.rule.Mapping.References() {
+		wanted, there := o.Attributes[target]
+		if !there {
+			continue
+		}
+		l.held, l.doubtful = nil, nil
+		ops, err := l.plan(ctx, target, wanted)
+		if err != nil {
+			l.planErr = err
+			return
+		}
+		l.planned = append(l.planned, referencePlan{ops, l.held, l.doubtful})
+	}
+}
+
 // set makes every reference of the object what the source says.
 func (l *linkage) set(ctx context.Context) result {
 	o := l.pending.change.Object
-	l.names = map[string]string{}
 	l.trace = l.newTrace(o, o.DisplayName(), l.rule.Mapping.Redacted)
 	var escrow *state.Escrow
 	if e, ok := l.escrows[o.Anchor]; ok && e.Type == o.Type && l.pending.counted == "" {
@@ -69,21 +96,20 @@ func (l *linkage) set(ctx context.Context) result {
 	}
 	l.trace.imported(l.pending.change, escrow)
 	l.trace.target(l.pending.target.Anchor)
-	for _, target := range l.rule.Mapping.References() {
-		wanted, there := o.Attributes[target]
-		if !there {
-			continue
-		}
-		ops, err := l.plan(ctx, target, wanted)
-		if err != nil {
-			l.err = err
-			break
-		}
-		for _, op := range ops {
+	l.prepare(ctx)
+	if err := l.intend(ctx); err != nil {
+		l.planned, l.planErr = nil, err
+	}
+	for _, p := range l.planned {
+		l.held, l.doubtful = p.held, p.doubtful
+		for _, op := range p.ops {
 			if l.stopped = l.stopping(); l.stopped || !l.apply(ctx, op) {
 				break
 			}
 		}
+	}
+	if l.planErr != nil {
+		l.err = l.planErr
 	}
 	return l.result(ctx)
 }
@@ -358,7 +384,7 @@ func (l *linkage) result(ctx context.Context) result {
 		r.Entry.TargetAnchor = &target
 	}
 	outcome := state.Outcome{
-		Type: o.Type, SourceAnchor: o.Anchor, Link: l.links, Unlink: l.unlinks, Release: true,
+		Type: o.Type, SourceAnchor: o.Anchor, Link: l.links, Unlink: append(l.unlinks, l.intended...), Release: true,
 	}
 	if l.stopped { // what is left is done in the next cycle
 		outcome.Release = false

@@ -56,12 +56,13 @@ func TestACycleThatIsStoppedSaysAlsoWhatElseWentWrong(t *testing.T) {
 	w.source.hire("ada")
 	w.engine.Store = fullDisk{w.engine.Store}
 	w.intercept = func(r *http.Request, _ string) *http.Response {
-		if r.Method == http.MethodPost {
+		if strings.Contains(r.URL.RawQuery, "ada") {
 			cancel()
 		}
 		return nil
 	}
 	_, err := w.engine.Cycle(ctx, w.job, engine.Options{})
+	equal(t, "what is written and cannot be recorded", w.writes(), []string(nil))
 	if !errors.Is(err, engine.ErrInterrupted) || !strings.Contains(err.Error(), "disk full") {
 		t.Errorf("error %v", err)
 	}

@@ -18,6 +18,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/scimsync/scimsync/cmd/torture/program"
 	"github.com/scimsync/scimsync/connectors/scim/sandbox"
 	"github.com/scimsync/scimsync/engine/provlog"
 	"github.com/scimsync/scimsync/engine/state"
@@ -45,6 +46,7 @@ type lab struct {
 // newLab returns a lab whose state is in the folder "state".
 func newLab(t testing.TB, dir string, f *firm) *lab {
 	t.Helper()
+	program.LookAt(t)
 	l := &lab{t: t, dir: dir, firm: f, creates: map[string]int{}}
 	l.idle = sync.NewCond(&l.mu)
 	l.app = sandbox.New(sandbox.Options{Token: labToken, OnRequest: l.see})

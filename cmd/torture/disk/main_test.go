@@ -10,11 +10,12 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/scimsync/scimsync/cmd/torture/program"
 )
 
 const (
@@ -45,9 +46,8 @@ func TestMain(m *testing.M) {
 				fmt.Fprintln(os.Stderr, err)
 				return 1
 			}
-			binary = filepath.Join(dir, "scimsync")
-			if out, err := exec.Command("go", "build", "-o", binary, "github.com/scimsync/scimsync/cmd/scimsync").CombinedOutput(); err != nil {
-				fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
+			if binary, err = program.Build(dir); err != nil {
+				fmt.Fprintln(os.Stderr, err)
 				return 1
 			}
 		}

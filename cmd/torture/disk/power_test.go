@@ -39,7 +39,7 @@ func TestPowerLoss(t *testing.T) {
 				}
 				images++
 				if rng.IntN(2) == 0 {
-					l.firm.change(false)
+					l.firm.change(true)
 					l.firm.export(t, l.dir)
 				}
 			}
