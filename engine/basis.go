@@ -65,7 +65,11 @@ func (c *cycle) basis(ctx context.Context) (plan.Basis, error) {
 	}
 	parts["cycles that ran"] = digest(decides)
 	parts["the watermark"] = digest([]byte(r.Watermark))
-	parts["whether deletions are allowed"] = fmt.Sprint(r.AllowDeletes)
+	allowed, err := json.Marshal([]any{r.AllowDeletes, r.Allowed})
+	if err != nil {
+		return plan.Basis{}, err
+	}
+	parts["whether deletions are allowed"] = digest(allowed)
 	x := c.execution
 	return plan.Basis{
 		Made: c.now, Initial: c.opts.Initial, Job: c.job.Digest, Configuration: c.job.Fingerprint,

@@ -107,7 +107,8 @@ type cycle struct {
 	links      map[directory.ObjectType]*spool // objects whose references are still to be set
 	claims     *claims
 	commits    commits
-	overlay    *overlay // what a dry run pretends to have done; nil otherwise
+	held       *state.Held // by a guard
+	overlay    *overlay    // what a dry run pretends to have done; nil otherwise
 
 	// onDemand: one object is provisioned apart from a cycle. What was seen of
 	// the source is left as it is, so that the next cycle looks at the object
@@ -307,7 +308,7 @@ func (c *cycle) finish(ctx context.Context, runErr error) (state.Execution, erro
 		}
 		c.record.CompleteFailures = 0
 		if c.record.AllowDeletes {
-			c.record.AllowDeletes, c.record.DeletesAllowed = false, x.Ended
+			c.record.AllowDeletes, c.record.Allowed, c.record.DeletesAllowed = false, nil, x.Ended
 		}
 		c.record.LastSuccess = x
 		if x.Exports > 0 {

@@ -13,7 +13,7 @@ import (
 
 // Guard says what a job must not do without being asked: each field is a guard
 // of its own, and zero switches it off. All are checked before a cycle's first
-// write; AllowDeletes lets one cycle pass them all.
+// write; AllowDeletes lets one cycle do what they have held back.
 type Guard struct {
 	// Threshold is how many objects disabled or deleted stop a cycle (Microsoft
 	// Learn, "Enable accidental deletions prevention").
@@ -71,7 +71,11 @@ func (e *GuardError) Error() string { return e.Message }
 
 // guarded returns the error of a guard.
 func (c *cycle) guarded(reason, format string, args ...any) *GuardError {
-	return &GuardError{Reason: reason, Message: fmt.Sprintf(format, args...) + fmt.Sprintf(
+	beyond := ""
+	if c.record.Allowed != nil {
+		beyond = "beyond what was allowed, "
+	}
+	return &GuardError{Reason: reason, Message: beyond + fmt.Sprintf(format, args...) + fmt.Sprintf(
 		". Nothing was written. Look at \"scimsync plan %s\". If it is right, \"scimsync allow-deletes %s\" lets the next cycle do it; "+
 			"else correct the directory or the job", c.job.Name, c.job.Name)}
 }
@@ -80,14 +84,21 @@ func (c *cycle) guarded(reason, format string, args ...any) *GuardError {
 // last cycle that ran to its end, or is older than it was then.
 func (c *cycle) guardSource(read connectors.ReadResult) error {
 	last, guard := c.record.LastSuccess, c.job.Settings.Guard
-	if last == nil || c.record.AllowDeletes {
+	if last == nil || c.allAllowed() {
 		return nil
+	}
+	users, groups, written := last.Users, last.Groups, last.SourceTime
+	if allowed := c.record.Allowed; allowed != nil {
+		users, groups = min(users, allowed.SourceUsers), min(groups, allowed.SourceGroups)
+		if allowed.SourceTime.Before(written) {
+			written = allowed.SourceTime
+		}
 	}
 	for _, n := range []struct {
 		what        string
 		t           directory.ObjectType
 		before, now int64
-	}{{"users", directory.User, last.Users, int64(read.Users)}, {"groups", directory.Group, last.Groups, int64(read.Groups)}} {
+	}{{"users", directory.User, users, int64(read.Users)}, {"groups", directory.Group, groups, int64(read.Groups)}} {
 		switch {
 		case guard.SourceShare <= 0 || n.now >= n.before:
 		case n.now == 0 && n.before > 1 && c.imports[n.t] != nil:
@@ -98,10 +109,10 @@ func (c *cycle) guardSource(read connectors.ReadResult) error {
 		}
 	}
 	// A time that was still to come when it was read is of a wrong clock.
-	known := !last.SourceTime.After(last.Ended) && !c.toCome(last.SourceTime)
-	if guard.SourceAge > 0 && known && c.execution.ImportedDeltas > 0 && !read.Newest.IsZero() && read.Newest.Add(guard.SourceAge).Before(last.SourceTime) {
+	known := !last.SourceTime.After(last.Ended) && !c.toCome(written)
+	if guard.SourceAge > 0 && known && c.execution.ImportedDeltas > 0 && !read.Newest.IsZero() && read.Newest.Add(guard.SourceAge).Before(written) {
 		return c.guarded(quarantineIngestion, "the source is older than the one before: it is of %s, and the last one was of %s",
-			read.Newest.UTC().Format(time.RFC3339), last.SourceTime.UTC().Format(time.RFC3339))
+			read.Newest.UTC().Format(time.RFC3339), written.UTC().Format(time.RFC3339))
 	}
 	return nil
 }
@@ -126,6 +137,9 @@ func (c *cycle) guard(ctx context.Context, read connectors.ReadResult) error {
 		if err := c.stage(ctx, gone); err != nil {
 			return err
 		}
+	}
+	if err := c.hold(ctx, gone); err != nil {
+		return err
 	}
 	return stop
 }

@@ -34,7 +34,7 @@ func (l *losses) all() int64 { return l.objects[directory.User] + l.objects[dire
 // guard lets it, and what it would take away.
 func (c *cycle) guardDeletions(ctx context.Context) (*losses, error) {
 	guard := c.job.Settings.Guard
-	if c.record.AllowDeletes || guard.Threshold <= 0 && guard.Share <= 0 && guard.Members <= 0 && guard.WindowThreshold <= 0 && guard.WindowShare <= 0 {
+	if c.allAllowed() || guard.Threshold <= 0 && guard.Share <= 0 && guard.Members <= 0 && guard.WindowThreshold <= 0 && guard.WindowShare <= 0 {
 		return nil, nil
 	}
 	l, err := c.losses(ctx)
@@ -49,24 +49,26 @@ func (c *cycle) guardDeletions(ctx context.Context) (*losses, error) {
 	if err != nil {
 		return l, err
 	}
-	if stop := c.tooManyObjects(l, earlier, counts.Active); stop != nil {
+	allowed := c.record.Allowed
+	if stop := c.tooManyObjects(l.beyond(allowed), earlier, counts.Active); stop != nil {
 		return l, stop
 	}
 	// The application is asked only where its answer matters.
-	if c.tooManyObjects(l.withInactive(), earlier, counts.Active) != nil {
+	if c.tooManyObjects(l.withInactive().beyond(allowed), earlier, counts.Active) != nil {
 		if err := c.countSwitchedOff(ctx, l); err != nil {
 			return l, err
 		}
-		if stop := c.tooManyObjects(l, earlier, counts.Active); stop != nil {
+		if stop := c.tooManyObjects(l.beyond(allowed), earlier, counts.Active); stop != nil {
 			return l, stop
 		}
 	}
-	if l.members == 0 {
+	members := l.beyond(allowed).members
+	if members == 0 {
 		return l, nil
 	}
 	all, err := c.store.Memberships(ctx, c.job.Name)
-	if err == nil && all >= membersFrom && l.members*100 > guard.Members*all {
-		err = c.guarded(quarantineDeletes, "the cycle would remove %d of %d members from their groups, more than %d %%", l.members, all, guard.Members)
+	if err == nil && all >= membersFrom && members*100 > guard.Members*all {
+		err = c.guarded(quarantineDeletes, "the cycle would remove %d of %d members from their groups, more than %d %%", members, all, guard.Members)
 	}
 	return l, err
 }
@@ -135,7 +137,7 @@ func directoryTypes() []directory.ObjectType {
 // within the guard's window, without those that somebody has allowed.
 func (c *cycle) takenAway(ctx context.Context) (map[directory.ObjectType]int64, error) {
 	guard, earlier := c.job.Settings.Guard, map[directory.ObjectType]int64{}
-	if guard.Window <= 0 || guard.WindowThreshold <= 0 && guard.WindowShare <= 0 {
+	if c.record.Allowed != nil || guard.Window <= 0 || guard.WindowThreshold <= 0 && guard.WindowShare <= 0 {
 		return earlier, nil
 	}
 	since := c.execution.Began.Add(-guard.Window)

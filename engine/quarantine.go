@@ -94,7 +94,8 @@ func (c *cycle) quarantine(ctx context.Context, runErr error) error {
 		reason, message = tooManyFail(counts.Escrows, counts.References, counts.Connections[directory.User]+counts.Connections[directory.Group])
 		code = reason
 	}
-	switch earlier := record.Quarantine; {
+	earlier := record.Quarantine
+	switch {
 	case reason != "":
 		record.Quarantine = inQuarantine(earlier, reason, code, message, x.Ended, c.job.Settings.Tempo)
 	case runErr == nil:
@@ -103,6 +104,9 @@ func (c *cycle) quarantine(ctx context.Context, runErr error) error {
 		record.Quarantine = inQuarantine(earlier, earlier.Reason, earlier.Code, earlier.Message, x.Ended, c.job.Settings.Tempo)
 	}
 	if record.Quarantine != nil {
+		if record.Quarantine.Held = c.held; c.held == nil && earlier != nil && earlier.Reason == record.Quarantine.Reason {
+			record.Quarantine.Held = earlier.Held
+		}
 		x.Quarantine = record.Quarantine.Reason
 	}
 	return nil

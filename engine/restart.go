@@ -64,11 +64,15 @@ func (e *Engine) Restart(ctx context.Context, name string, scope ResetScope) err
 	})
 }
 
-// AllowDeletes lets the next cycle of the job that runs to its end disable and
-// delete as many objects as it would.
+// AllowDeletes lets the next cycle of the job that runs to its end do what a
+// guard has held back, and whatever it would if none has: what comes on top of
+// what was held back is guarded as ever.
 func (e *Engine) AllowDeletes(ctx context.Context, name string) error {
 	return e.alter(ctx, name, func(record *state.Job) error {
-		record.AllowDeletes = true
+		record.AllowDeletes, record.Allowed = true, nil
+		if q := record.Quarantine; q != nil {
+			record.Allowed = q.Held
+		}
 		return nil
 	})
 }

@@ -113,7 +113,7 @@ func statusNotes(j engine.SynchronizationJob) (notes []string) {
 		}
 	}
 	if j.Status.DeletesAllowed {
-		note("the next cycle may disable and delete as many objects as it would")
+		note("the next cycle may do what a guard has held back")
 	}
 	if n := j.Status.Escrows; n > 0 {
 		apart := ""

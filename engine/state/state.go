@@ -148,6 +148,9 @@ type Job struct {
 	// AllowDeletes lets the next cycle disable and delete as many objects as it
 	// would, once (Graph's reset scope ForceDeletes).
 	AllowDeletes bool `json:"allowDeletes"`
+	// Allowed is what of it was held back when somebody allowed it: what comes on
+	// top is guarded as ever. nil if nothing was held back: then all is allowed.
+	Allowed *Held `json:"allowed,omitempty"`
 	// DeletesAllowed is when the last cycle ended that was let so: what was
 	// disabled and deleted before does not count to any guard.
 	DeletesAllowed   time.Time   `json:"deletesAllowed"`
@@ -172,8 +175,19 @@ type Quarantine struct {
 	// and how many there were.
 	SeriesBegan time.Time `json:"seriesBegan"`
 	SeriesCount int64     `json:"seriesCount"`
-	NextAttempt time.Time `json:"nextAttempt"` // no cycle begins by itself before
-	Expires     time.Time `json:"expires"`     // none does afterwards: the job is disabled
+	NextAttempt time.Time `json:"nextAttempt"`    // no cycle begins by itself before
+	Expires     time.Time `json:"expires"`        // none does afterwards: the job is disabled
+	Held        *Held     `json:"held,omitempty"` // by a guard; nil for another reason
+}
+
+// Held is what a cycle would have done that a guard has stopped.
+type Held struct {
+	Users        int64     `json:"users"`   // disabled or deleted
+	Groups       int64     `json:"groups"`  // disabled or deleted
+	Members      int64     `json:"members"` // removed from their groups
+	SourceUsers  int64     `json:"sourceUsers"`
+	SourceGroups int64     `json:"sourceGroups"`
+	SourceTime   time.Time `json:"sourceTime"` // when the newest part of the source was written
 }
 
 // Told is a quarantine that somebody was told of.

@@ -38,22 +38,16 @@ type Spell struct {
 func Forecast(seed uint64, first int, begin time.Time, length time.Duration, kinds []Kind) []Spell {
 	rng := rand.New(rand.NewPCG(seed, 0x5ca1ab1e))
 	faults := table()
-	var lasting, passing, rare []Kind
+	lasting := Lasting(kinds)
+	var passing, rare []Kind
 	for _, k := range kinds {
 		switch f := faults[k]; {
-		case k == Unauthorized:
-		case f.onlyLasts:
-			lasting = append(lasting, k)
+		case k == Unauthorized, f.onlyLasts:
 		case f.fits != nil:
 			rare = append(rare, k)
 			fallthrough
 		default:
 			passing = append(passing, k)
-		}
-	}
-	for _, k := range passing {
-		if faults[k].lasts {
-			lasting = append(lasting, k)
 		}
 	}
 	between := func(least, most time.Duration) time.Duration {
@@ -95,6 +89,19 @@ func Forecast(seed uint64, first int, begin time.Time, length time.Duration, kin
 		spells = append(spells, s)
 	}
 	return spells
+}
+
+// Lasting returns those of the kinds that outages go through, in their order.
+func Lasting(kinds []Kind) (lasting []Kind) {
+	faults := table()
+	for _, alone := range []bool{true, false} {
+		for _, k := range kinds {
+			if f := faults[k]; k != Unauthorized && f.onlyLasts == alone && (alone || f.lasts) {
+				lasting = append(lasting, k)
+			}
+		}
+	}
+	return lasting
 }
 
 func some(rng *rand.Rand, kinds []Kind, n int) (chosen []Kind) {
