@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,14 +43,19 @@ func (d dated) RoundTrip(r *http.Request) (*http.Response, error) {
 // wrong is a world whose machine's clock is off by as much as the test says.
 type wrong struct {
 	*world
-	off time.Duration
+	by atomic.Int64 // a request may change it while others are under way
 }
+
+// off returns by how much the machine's clock is off.
+func (w *wrong) off() time.Duration { return time.Duration(w.by.Load()) }
+
+func (w *wrong) set(off time.Duration) { w.by.Store(int64(off)) }
 
 func newWrong(t testing.TB) *wrong {
 	w := &wrong{world: newWorld(t)}
 	truth := func() time.Time { return w.now }
 	w.reach(dated{w.world, truth})
-	w.engine.Now = func() time.Time { return w.now.Add(w.off) }
+	w.engine.Now = func() time.Time { return w.now.Add(w.off()) }
 	return w
 }
 
@@ -75,17 +82,17 @@ func TestAWrongClockDeletesNobody(t *testing.T) {
 			}
 			w.cycle()
 			w.source.fire("u1")
-			w.off = tt.leaving
+			w.set(tt.leaving)
 			w.now = w.now.Add(time.Hour)
 			equal(t, "who leaves", w.cycle(), plan.Summary{Disable: 1})
-			w.off = tt.then
+			w.set(tt.then)
 			for range 29 {
 				w.now = w.now.Add(24 * time.Hour)
 				if got := w.cycle(); got.Delete > 0 {
 					t.Fatalf("deleted on %s: %+v", w.now, got)
 				}
 			}
-			w.off = 0
+			w.set(0)
 			deleted := plan.Summary{}
 			for range 3 {
 				w.now = w.now.Add(24 * time.Hour)
@@ -112,7 +119,7 @@ func TestAWrongClockKeepsTheLog(t *testing.T) {
 	w.cycle()
 	entries := func() int { return len(w.events(provlog.Query{})) }
 	had := entries()
-	w.off = year
+	w.set(year)
 	x, err := w.engine.Cycle(context.Background(), w.job, engine.Options{})
 	if err != nil || entries() != had {
 		t.Fatalf("%d entries of %d, error %v", entries(), had, err)
@@ -124,16 +131,17 @@ func TestAWrongClockKeepsTheLog(t *testing.T) {
 	if _, err := w.try(); err == nil || entries() != had {
 		t.Fatalf("%d entries of %d after a cycle without an answer, error %v", entries(), had, err)
 	}
-	w.intercept, w.off = nil, 0
+	w.intercept = nil
+	w.set(0)
 	x, err = w.engine.Cycle(context.Background(), w.job, engine.Options{})
 	if err != nil || entries() != had || !strings.Contains(strings.Join(x.Warnings, "\n"), "the last cycle ended at 2027-11-23T08:00:00Z: it is wrong now, or was then") {
 		t.Fatalf("%d entries of %d, error %v, warnings %q", entries(), had, err, x.Warnings)
 	}
 	equal(t, "put right", w.cycle(), plan.Summary{})
-	w.off = -56 * year
+	w.set(-56 * year)
 	w.source.set("ada", "jobTitle", directory.Str("Clerk"))
 	equal(t, "of 1970", w.cycle(), plan.Summary{Update: 1})
-	w.off = 0
+	w.set(0)
 	w.cycle()
 	w.cycle()
 	equal(t, "the entry that was made in 1970", entries(), had+1)
@@ -155,12 +163,12 @@ func TestAWrongClockGivesNobodyUp(t *testing.T) {
 				equal(t, "refused", w.cycle().Fail, int64(1))
 				w.now = w.now.Add(13 * time.Hour)
 			}
-			w.off = off
+			w.set(off)
 			for range 4 {
 				w.cycle()
 				w.now = w.now.Add(25 * time.Hour)
 			}
-			w.off = 0
+			w.set(0)
 			for range 3 {
 				w.cycle()
 				w.now = w.now.Add(25 * time.Hour)
@@ -177,9 +185,9 @@ func TestAnEscrowOfAWrongClockBeginsAnew(t *testing.T) {
 	w := newWrong(t)
 	w.source.hire("ada")
 	w.intercept = refuse(http.MethodPost, "ada@contoso.com", 400)
-	w.off = year
+	w.set(year)
 	equal(t, "ahead", w.cycle().Fail, int64(1))
-	w.off = 0
+	w.set(0)
 	equal(t, "right again", w.cycle().Fail, int64(1))
 	w.now = w.now.Add(time.Hour)
 	equal(t, "an hour later", w.cycle().Fail, int64(0))
@@ -229,9 +237,12 @@ func jumpingLife(t *testing.T, seed int) (jumps int) {
 		// The clock may jump within the cycle too, at a request of it.
 		at, within := rng.IntN(6), rng.IntN(3) == 0
 		refused := rng.IntN(2) == 0
+		var mu sync.Mutex
 		w.intercept = func(r *http.Request, body string) *http.Response {
+			mu.Lock()
+			defer mu.Unlock()
 			if at--; at == 0 && within {
-				w.off = offs[rng.IntN(len(offs))]
+				w.set(offs[rng.IntN(len(offs))])
 				jumps++
 			}
 			if refused && r.Method != http.MethodGet && strings.Contains(body, "7") {
@@ -243,7 +254,7 @@ func jumpingLife(t *testing.T, seed int) (jumps int) {
 		// A source that seems to be older than the last one is not believed: it waits
 		// until the clock is right.
 		var older *engine.GuardError
-		if err != nil && (w.off == 0 || !errors.As(err, &older)) {
+		if err != nil && (w.off() == 0 || !errors.As(err, &older)) {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
 		if sum.Delete > 0 {
@@ -257,9 +268,9 @@ func jumpingLife(t *testing.T, seed int) (jumps int) {
 	for range 16 {
 		switch rng.IntN(3) {
 		case 0:
-			w.off = 0
+			w.set(0)
 		default:
-			w.off = offs[rng.IntN(len(offs))]
+			w.set(offs[rng.IntN(len(offs))])
 			jumps++
 		}
 		name := slices.Sorted(maps.Keys(here))[rng.IntN(len(here))]
@@ -278,13 +289,14 @@ func jumpingLife(t *testing.T, seed int) (jumps int) {
 			}
 		}
 		w.source.newest = w.now
-		if w.off > clockDiffers { // what it writes bears its time
+		if w.off() > clockDiffers { // what it writes bears its time
 			w.source.newest = w.engine.Now()
 		}
 		step()
 		w.now = w.now.Add(time.Duration(1+rng.IntN(30)) * time.Hour)
 	}
-	w.off, w.intercept = 0, nil
+	w.set(0)
+	w.intercept = nil
 	w.source.newest = w.now
 	for range 3 {
 		w.cycle()
