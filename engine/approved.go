@@ -43,9 +43,6 @@ func ReadApproved(r io.Reader) (*Approved, error) {
 // Initial reports whether the plan is of an initial cycle that was asked for.
 func (a *Approved) Initial() bool { return a.basis.Initial }
 
-// Job returns the hash of the job file that the plan was made with.
-func (a *Approved) Job() string { return a.basis.Job }
-
 // Made returns when the plan was made.
 func (a *Approved) Made() time.Time { return a.basis.Made }
 

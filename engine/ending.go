@@ -64,7 +64,7 @@ func (f *flow) kindOfSkip(skipReason string) string {
 func (f *flow) fail(step string, kind provlog.StepType, action plan.Action, err error) result {
 	if f.brokenOff() {
 		return result{fault: ErrInterrupted, claims: f.claimed, outcomes: []state.Outcome{{
-			Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, Seen: f.unfinished(f.change), Connect: f.inDoubt(action),
+			Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, Seen: f.unfinished(), Connect: f.inDoubt(action),
 			Sent: append(f.unanswered(action, err), f.sent...), Answered: f.intended,
 		}}}
 	}
@@ -120,11 +120,11 @@ func silent(err error) bool {
 // inDoubt is the connection of an object whose request may have taken effect
 // although it failed, nil if it has none: one that was to be enabled does not
 // count as disabled any more, and one that was to be deleted may be gone.
-func (s *subject) inDoubt(action plan.Action) *state.Connection {
-	if s.connection == nil {
+func (f *flow) inDoubt(action plan.Action) *state.Connection {
+	if f.connection == nil {
 		return nil
 	}
-	connection := *s.connection
+	connection := *f.connection
 	switch {
 	case action == plan.Update && (connection.Status == state.Disabled || connection.Status == state.Unassigned):
 		connection.Status = state.Active
@@ -202,18 +202,19 @@ func (f *flow) disconnect(r *result) {
 	o.Connect, o.Disconnect, o.Await = nil, true, f.job.Settings.HealReferences
 }
 
-func (f *flow) seen() *state.Seen { return seen(f.change, f.generation()) }
-
-func seen(change directory.Change, generation int64) *state.Seen {
+func (f *flow) seen() *state.Seen {
 	return &state.Seen{
-		Hash: change.Hash, Presence: change.Object.Presence, Listed: change.Listed, Since: change.Since, Generation: generation,
+		Hash: f.change.Hash, Presence: f.change.Object.Presence, Listed: f.change.Listed, Since: f.change.Since,
+		Generation: f.generation(),
 	}
 }
 
 // unfinished is what is recorded of an object that was not dealt with to the
 // end: it is Due in the next cycle, whatever the source shows by then.
-func (c *cycle) unfinished(change directory.Change) *state.Seen {
-	return seen(change, c.record.Generation-1)
+func (f *flow) unfinished() *state.Seen {
+	seen := f.seen()
+	seen.Generation = f.record.Generation - 1
+	return seen
 }
 
 // generation is what is recorded of an object that was dealt with. On demand it

@@ -39,7 +39,7 @@ func (c *cycle) intend(ctx context.Context, o state.Outcome) error {
 func (f *flow) intend(ctx context.Context, action plan.Action) error {
 	o := state.Outcome{Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, Connect: f.inDoubt(action)}
 	if f.change.Object.Presence != directory.HardDeleted { // that record is moved on once it is done
-		o.Seen = f.unfinished(f.change)
+		o.Seen = f.unfinished()
 	}
 	o.Disconnect, o.Await = f.lost, f.lost
 	switch {
@@ -67,8 +67,8 @@ func (s *subject) findable() (sent []state.Sent) {
 
 // intend records the references that are about to be set and removed as in
 // doubt, but for those that are so already.
-func (l *linkage) intend(ctx context.Context) error {
-	for _, p := range l.planned {
+func (l *linkage) intend(ctx context.Context, planned []referencePlan) error {
+	for _, p := range planned {
 		for _, op := range p.ops {
 			for _, link := range linksOf(op, inDoubt) {
 				if _, already := p.doubtful[link.TargetAnchor]; !already {

@@ -26,7 +26,7 @@ func (f *flow) refer(ctx context.Context, r *result, current directory.Object) {
 		}
 	}
 	if err := f.cleared(ctx, wanted); err != nil {
-		outcome.Seen, outcome.Release, r.fault = f.unfinished(f.change), false, err // looked at again
+		outcome.Seen, outcome.Release, r.fault = f.unfinished(), false, err // looked at again
 		return
 	}
 	if len(wanted) == 0 {
@@ -43,7 +43,7 @@ func (f *flow) refer(ctx context.Context, r *result, current directory.Object) {
 	}
 	// Should the cycle end before they were, the object is looked at again, also
 	// if the source has gone back by then to what was seen of it before.
-	outcome.Seen, outcome.Release = f.unfinished(f.change), false
+	outcome.Seen, outcome.Release = f.unfinished(), false
 	if !r.Changed && !f.onDemand { // its references will say whether anything was done
 		r.count, r.Event, outcome.Event, r.Skipped = false, nil, nil, ""
 	}
