@@ -34,7 +34,7 @@ Microsoft Graph's provisioningObjectSummary.`,
 			return a.logs(cmd.Context(), args[0], f)
 		},
 	}
-	cmd.Flags().StringVar(&f.user, "user", "", "only objects whose name, userPrincipalName or id contains this")
+	cmd.Flags().StringVar(&f.user, "user", "", "only objects whose name or userPrincipalName contains this, or whose id it is")
 	cmd.Flags().StringSliceVar(&f.actions, "action", nil, "only these: create, update, disable, delete, stagedDelete, other")
 	cmd.Flags().StringSliceVar(&f.statuses, "status", nil, "only these: success, failure, skipped, warning")
 	cmd.Flags().StringVar(&f.since, "since", "", "only entries since a time (2026-11-23T10:00:00Z) or for a duration (24h)")

@@ -20,7 +20,7 @@ func (e Event) Matches(q Query) bool {
 		(len(q.Actions) == 0 || slices.Contains(q.Actions, e.ProvisioningAction)) &&
 		(len(q.Status) == 0 || slices.Contains(q.Status, e.ProvisioningStatusInfo.Status)) &&
 		(q.Since.IsZero() || e.ActivityDateTime.UnixMicro() >= q.Since.UnixMicro()) &&
-		(q.User == "" || strings.Contains(e.SearchText(), Fold(q.User)))
+		(q.User == "" || found(e.SearchText(), Fold(q.User)))
 }
 
 // Select returns the entries of log that q selects. log is in the order of
@@ -43,23 +43,44 @@ func Select(log []Event, q Query) []Event {
 	return selected
 }
 
-// separator stands between the texts of SearchText. Fold leaves none in a
-// text, so no search reaches over two of them.
-const separator = "\n"
+// EndOfNames stands in a SearchText between the names and the ids. Like the
+// ends of lines, it is in no text that Fold has written, so nothing that is
+// looked for reaches over it.
+const EndOfNames = "\x01"
 
-// SearchText returns what Query.User is looked for in: ids, display names and
-// user principal names of the source and the target object, as Fold writes
-// them, one a line.
+// SearchText returns what Query.User is looked for in, of the source and the
+// target object: display names and user principal names, one a line, then
+// EndOfNames, then the ids, a line break before and after each of them. All is
+// as Fold writes it. What is looked for is found as any part of a name, but as
+// the whole of an id alone: many ids are random, and one of ten has an "ed".
 func (e Event) SearchText() string {
-	texts := make([]string, 0, 6)
+	var names, ids []string
 	for _, identity := range []Identity{e.SourceIdentity, e.TargetIdentity} {
-		for _, text := range append([]string{identity.ID, identity.DisplayName}, principalNames(identity)...) {
-			if text = Fold(text); text != "" && !slices.Contains(texts, text) {
-				texts = append(texts, text)
-			}
+		ids = appendNew(ids, identity.ID)
+		names = appendNew(names, identity.DisplayName)
+		for _, name := range principalNames(identity) {
+			names = appendNew(names, name)
 		}
 	}
-	return strings.Join(texts, separator)
+	text := strings.Join(names, "\n") + EndOfNames
+	if len(ids) > 0 {
+		text += "\n" + strings.Join(ids, "\n") + "\n"
+	}
+	return text
+}
+
+// appendNew appends text, folded, unless it is empty or there already.
+func appendNew(texts []string, text string) []string {
+	if text = Fold(text); text == "" || slices.Contains(texts, text) {
+		return texts
+	}
+	return append(texts, text)
+}
+
+// found reports whether folded is in a SearchText.
+func found(text, folded string) bool {
+	names, ids, _ := strings.Cut(text, EndOfNames)
+	return strings.Contains(names, folded) || strings.Contains(ids, "\n"+folded+"\n")
 }
 
 // principalNames returns the details called userPrincipalName, in any case.

@@ -36,10 +36,14 @@ func TestMatches(t *testing.T) {
 		{provlog.Query{Since: at}, true},
 		{provlog.Query{Since: at.Add(provlog.Resolution)}, false},
 		{provlog.Query{Since: at.In(time.FixedZone("CET", 3600))}, true},
-		{provlog.Query{User: "0f-"}, true},
+		{provlog.Query{User: "0f-1"}, true}, // an id, but no part of one
+		{provlog.Query{User: "0f-"}, false},
+		{provlog.Query{User: "f-1"}, false},
 		{provlog.Query{User: "ADA ÏTO"}, true},
 		{provlog.Query{User: "@CONTOSO"}, true},
 		{provlog.Query{User: "42"}, true},
+		{provlog.Query{User: "4"}, false},
+		{provlog.Query{User: "0f-1\n42"}, false},
 		{provlog.Query{User: "sales"}, false},
 		{provlog.Query{User: "user"}, false},
 		{provlog.Query{User: "ïto\nada"}, false},
@@ -52,10 +56,10 @@ func TestMatches(t *testing.T) {
 
 func TestSearchText(t *testing.T) {
 	// Each text once, whatever it comes from.
-	if got, want := entry().SearchText(), "0f-1\nada ïto\nada@contoso.com\n42"; got != want {
+	if got, want := entry().SearchText(), "ada ïto\nada@contoso.com\x01\n0f-1\n42\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got := (provlog.Event{}).SearchText(); got != "" {
+	if got := (provlog.Event{}).SearchText(); got != "\x01" {
 		t.Errorf("an empty entry has %q", got)
 	}
 }

@@ -198,7 +198,11 @@ func newEventSearch(ctx context.Context, db *sql.DB, q provlog.Query) (*eventSea
 		s.add(column+` = (SELECT key FROM log_jobs WHERE id = ?)`, q.JobID)
 	}
 	if q.User != "" {
-		s.add(`instr(e.names, ?) > 0`, provlog.Fold(q.User))
+		// Part of a name, which come first, or the whole of an id. Entries of
+		// earlier versions have no end of the names: there, part of an id too.
+		folded := provlog.Fold(q.User)
+		s.add(`(instr(e.names, ?) BETWEEN 1 AND instr(e.names || ?, ?) OR instr(e.names, ?) > 0)`,
+			folded, provlog.EndOfNames, provlog.EndOfNames, "\n"+folded+"\n")
 	}
 	addAny(s, `e.action`, q.Actions)
 	addAny(s, `e.status`, q.Status)

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/scimsync/scimsync/engine/provlog"
 )
 
 // earlier returns a state file as the first version of the schema left it.
@@ -61,5 +63,32 @@ func TestReadEarlierSchema(t *testing.T) {
 	}
 	if after, err := os.ReadFile(path); err != nil || string(after) != string(before) {
 		t.Errorf("%s was changed, error %v", filepath.Base(path), err)
+	}
+}
+
+// Log entries of an earlier version, whose search text had no end of the
+// names, are found still.
+func TestSearchEarlierEvents(t *testing.T) {
+	path := written(t)
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec(`UPDATE events SET names = 'u-77' || char(10) || 'ada ito' WHERE seq = 7`); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, path)
+	for _, user := range []string{"u-77", "ADA", "ito"} {
+		found := 0
+		err := s.Events(context.Background(), provlog.Query{User: user}, func(provlog.Event) error {
+			found++
+			return nil
+		})
+		if err != nil || found != 1 {
+			t.Errorf("user %q: %d entries, error %v, want 1", user, found, err)
+		}
 	}
 }
