@@ -32,7 +32,7 @@ test: test-servers ## install what the tests need, and run them all
 	SCIMSYNC_TEST_SERVERS=$(SERVERS) $(GO) test ./...
 
 test-servers: ## install the SCIM servers and the mail server from npm that the tests run against
-	@./cmd/scimsync/testdata/servers/install $(SERVERS)
+	@./connectors/connectortest/npmserver/servers/install $(SERVERS)
 
 torture: test-servers ## crashes, power failures, full disks: N tries of each, from SEED on
 	TORTURE=$(N) TORTURE_SEED=$(SEED) $(GO) test -count=1 -timeout 24h -v -skip 'Weather' ./cmd/torture/... | grep -v '^=== RUN'

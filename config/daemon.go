@@ -22,6 +22,9 @@ type Daemon struct {
 
 	// Warnings are what is allowed and yet likely a mistake.
 	Warnings Errors
+	// Referenced are the files that ${file:PATH} names, made relative to the
+	// working directory; also where secrets were skipped.
+	Referenced []string
 
 	secrets  []Secret // in addresses
 	in       *inputs
@@ -78,7 +81,7 @@ func (d *Daemon) Secrets() []Secret {
 		secrets = append(secrets, d.SMTP.Password)
 	}
 	if d.Webhook != nil {
-		secrets = append(secrets, d.Webhook.Secret, d.Webhook.Authorization)
+		secrets = append(secrets, d.Webhook.URL, d.Webhook.Secret, d.Webhook.Authorization)
 	}
 	secrets = append(secrets, d.secrets...)
 	return secrets
@@ -107,6 +110,7 @@ func loadDaemon(path string, in *inputs) (*Daemon, Errors) {
 	d := &Daemon{File: path, in: in, doc: doc}
 	d.read(m)
 	d.Warnings = append(d.Warnings, doc.warnings...)
+	d.Referenced = doc.referenced
 	return d, doc.errors
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,7 +29,7 @@ func TestDaemonOfTheExample(t *testing.T) {
 			Host: "mail.contoso.com", Port: 587, From: "scimsync@contoso.com", Username: "...", Password: NewSecret("pass-word"), TLS: "starttls",
 		},
 	}
-	if diff := cmp.Diff(want, d, cmpopts.IgnoreUnexported(Daemon{}), cmpopts.IgnoreFields(Daemon{}, "Warnings")); diff != "" {
+	if diff := cmp.Diff(want, d, cmpopts.IgnoreUnexported(Daemon{}), cmpopts.IgnoreFields(Daemon{}, "Warnings", "Referenced")); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	if m := NewMasker(d.Secrets()...); m.Mask("api-token pass-word") != "******** ********" {
@@ -43,6 +44,9 @@ func TestDaemonSkipsSecrets(t *testing.T) {
 	}
 	if !d.APIToken.IsZero() || !d.SMTP.Password.IsZero() {
 		t.Error("secrets were read")
+	}
+	if want := []string{"/run/secrets/scimsync-api"}; !slices.Equal(d.Referenced, want) {
+		t.Errorf("files that are referenced: %q, not %q", d.Referenced, want)
 	}
 	jobs, err := LoadJobs(d)
 	if err != nil || len(jobs) != 1 || !jobs[0].Target.SecretToken.IsZero() {

@@ -28,6 +28,9 @@ type document struct {
 	behindAlias, aliased int
 	// overridden are the keys that the environment or the command line sets.
 	overridden map[string]bool
+	// referenced are the files that ${file:PATH} names, also where they were not
+	// read.
+	referenced []string
 }
 
 func newDocument(name, dir string, in *inputs) *document {
@@ -103,6 +106,9 @@ func (d *document) failYAML(err error) {
 		return
 	}
 	message := e.Message
+	if strings.HasPrefix(message, "unknown anchor ") {
+		message = "a value that begins with * is an alias, and there is no such anchor" // its name may be a secret that begins with *
+	}
 	if e.ContextMsg != "" {
 		message = e.ContextMsg
 		if e.ContextMark.Line > 0 && e.ContextMark != e.Mark {
@@ -120,7 +126,7 @@ func (d *document) hint(e *yaml.LoadError) string {
 	switch {
 	case d.byteAt(e.Mark.Line, e.Mark.Column) == '\t':
 		return " (it is a tab: indent with spaces)"
-	case strings.Contains(e.Message, "cannot start any token"):
+	case strings.Contains(e.Message, "cannot start any token"), strings.HasPrefix(e.Message, "unknown anchor "):
 		return " (put the value in quotation marks)"
 	case strings.Contains(e.ContextMsg, "flow"):
 		return " (a value with brackets, commas or quotation marks inside of { } or [ ] needs quotation marks around it)"

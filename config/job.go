@@ -27,6 +27,9 @@ type Job struct {
 
 	// Warnings are what is allowed and yet likely a mistake.
 	Warnings Errors
+	// Referenced are the files that ${file:PATH} names, made relative to the
+	// working directory; also where secrets were skipped.
+	Referenced []string
 
 	secrets []Secret
 	nameAt  *Error // the place of the name
@@ -99,9 +102,10 @@ type AccidentalDeletions struct {
 	Share     int // the same, in percent of the active users, or groups
 	Members   int // percent of the memberships removed
 	// Window and WindowThreshold: objects deleted or disabled in so long a time,
-	// and in percent of the users that were active before it.
-	Window                       time.Duration
-	WindowThreshold, WindowShare int
+	// in percent of the users that were active before it, and members removed in
+	// percent of the memberships then.
+	Window                                      time.Duration
+	WindowThreshold, WindowShare, WindowMembers int
 }
 
 // SourceCheck says when a source has lost too much to be believed.

@@ -30,7 +30,8 @@ func readJob(d *document, root *value) *Job {
 	readMappings(d, root, j)
 	j.secrets = append(j.secrets, j.Target.SecretToken, j.Target.clientSecret)
 	target := root.get("target")
-	j.secrets = append(j.secrets, target.get("workloadIdentity").get("key").refs...)
+	key := target.get("workloadIdentity").get("key")
+	j.secrets = append(append(j.secrets, key.refs...), NewSecret(key.textOr("")))
 	for _, u := range []*value{target.get("tenantURL"), target.get("oauth").get("tokenURL"), target.get("workloadIdentity").get("tokenURL")} {
 		j.secrets = append(j.secrets, querySecrets(u)...)
 	}
@@ -144,7 +145,7 @@ func readSettings(d *document, root *value, tempo time.Duration) Settings {
 		Enabled: prevent.get("enabled").truthOr(true), Threshold: prevent.get("threshold").numberOr(defaultThreshold),
 		Share: prevent.get("share").numberOr(defaultShare), Members: prevent.get("members").numberOr(defaultMembers),
 		Window: prevent.get("window").durationOr(defaultWindow), WindowThreshold: prevent.get("windowThreshold").numberOr(defaultThreshold),
-		WindowShare: prevent.get("windowShare").numberOr(defaultWindowShare),
+		WindowShare: prevent.get("windowShare").numberOr(defaultWindowShare), WindowMembers: prevent.get("windowMembers").numberOr(defaultWindowMembers),
 	}
 	s.SourceCheck = SourceCheck{
 		Enabled: check.get("enabled").truthOr(true), Share: check.get("share").numberOr(defaultShare),

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -109,7 +110,7 @@ func TestDefaults(t *testing.T) {
 	j := load(t, head)
 	want := Settings{
 		Interval: 40 * time.Minute, RecycleBin: 720 * time.Hour, Concurrency: 8,
-		AccidentalDeletions: AccidentalDeletions{Enabled: true, Threshold: 500, Share: 20, Members: 30, Window: 24 * time.Hour, WindowThreshold: 500, WindowShare: 30},
+		AccidentalDeletions: AccidentalDeletions{Enabled: true, Threshold: 500, Share: 20, Members: 30, Window: 24 * time.Hour, WindowThreshold: 500, WindowShare: 30, WindowMembers: 50},
 		SourceCheck:         SourceCheck{Enabled: true, Share: 20, Age: time.Hour, StaleAfter: 168 * time.Hour},
 	}
 	if diff := cmp.Diff(want, j.Settings); diff != "" {
@@ -220,6 +221,9 @@ func TestTokenFile(t *testing.T) {
 	}
 	if got := j.Target.SecretToken.Reveal(); got != "Bearer- a b" {
 		t.Errorf("token %q", got)
+	}
+	if want := []string{filepath.Join(dir, "token")}; !slices.Equal(j.Referenced, want) {
+		t.Errorf("files that are referenced: %q, not %q", j.Referenced, want)
 	}
 }
 

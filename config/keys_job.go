@@ -6,18 +6,19 @@ import (
 )
 
 const (
-	defaultInterval    = 40 * time.Minute // as Entra's (scim-client-wire 7.1)
-	defaultRecycleBin  = 30 * 24 * time.Hour
-	defaultThreshold   = 500
-	defaultShare       = 20 // percent
-	defaultMembers     = 30 // percent
-	defaultWindow      = 24 * time.Hour
-	defaultWindowShare = 30 // percent
-	defaultAge         = time.Hour
-	defaultStaleAfter  = 7 * 24 * time.Hour
-	defaultConcurrency = 8
-	maxConcurrency     = 64
-	minInterval        = time.Second
+	defaultInterval      = 40 * time.Minute // as Entra's (scim-client-wire 7.1)
+	defaultRecycleBin    = 30 * 24 * time.Hour
+	defaultThreshold     = 500
+	defaultShare         = 20 // percent
+	defaultMembers       = 30 // percent
+	defaultWindow        = 24 * time.Hour
+	defaultWindowShare   = 30 // percent
+	defaultWindowMembers = 50 // percent
+	defaultAge           = time.Hour
+	defaultStaleAfter    = 7 * 24 * time.Hour
+	defaultConcurrency   = 8
+	maxConcurrency       = 64
+	minInterval          = time.Second
 
 	notYet = "not supported in this version"
 )
@@ -193,7 +194,7 @@ func settingsShape() shape {
 						about: "How large a share of all memberships, in percent, a cycle may remove; a group that is deleted loses all of its own. It counts from 100 memberships up.",
 					}},
 					{name: "window", shape: shape{
-						kind: duration, fallback: "24h", about: "For how long what was deleted and disabled counts to windowThreshold and windowShare, so that slow drips count; threshold and share are of one cycle.",
+						kind: duration, fallback: "24h", about: "For how long what was deleted and disabled counts to windowThreshold, windowShare and windowMembers, so that slow drips count; threshold and share are of one cycle.",
 					}},
 					{name: "windowThreshold", shape: shape{
 						kind: integer, min: 1, fallback: defaultThreshold, about: "How many objects deleted or disabled within window stop a cycle.",
@@ -201,6 +202,10 @@ func settingsShape() shape {
 					{name: "windowShare", shape: shape{
 						kind: integer, min: 1, max: 100, fallback: defaultWindowShare,
 						about: "How large a share of the users that were active when the window began, in percent, may be deleted or disabled within it. It counts from 20 of them up.",
+					}},
+					{name: "windowMembers", shape: shape{
+						kind: integer, min: 1, max: 100, fallback: defaultWindowMembers,
+						about: "How large a share of the memberships that there were when the window began, in percent, may be removed within it. It counts from 100 memberships up.",
 					}},
 				},
 			}},

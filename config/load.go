@@ -49,6 +49,8 @@ func JobNamed(jobs []*Job, name string) (*Job, error) {
 		return nil, fmt.Errorf("there is no job %q: did you mean %s?", name, near)
 	case len(names) == 0:
 		return nil, fmt.Errorf("there is no job %q: there are no jobs at all", name)
+	case len(names) == 1:
+		return nil, fmt.Errorf("there is no job %q: the only one is %s", name, names[0])
 	default:
 		return nil, fmt.Errorf("there is no job %q: there are %s", name, strings.Join(names, ", "))
 	}
@@ -157,6 +159,6 @@ func (d *document) job(data []byte) (*Job, Errors) {
 	j := readJob(d, v)
 	sum := sha256.Sum256(data)
 	j.Digest = hex.EncodeToString(sum[:])
-	j.Warnings = d.warnings.sorted()
+	j.Warnings, j.Referenced = d.warnings.sorted(), d.referenced
 	return j, d.errors.sorted()
 }

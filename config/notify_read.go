@@ -93,7 +93,7 @@ func readNotifications(d *document, v *value, j *Job) {
 	}
 	if u := v.get("notificationWebhook"); u.ok() && !u.unread {
 		j.Settings.NotificationWebhook = NewSecret(u.text)
-		j.secrets = append(j.secrets, u.refs...)
+		j.secrets = append(append(j.secrets, u.refs...), j.Settings.NotificationWebhook)
 		if err := notify.CheckURL(u.text, false); err != nil {
 			d.fail(u.node, "settings.notificationWebhook %v", err)
 		}

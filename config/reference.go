@@ -40,6 +40,9 @@ func (d *document) replaceReferences(v *value, s *shape) string {
 		if !closed {
 			return "has a ${ without its }: write ${env:NAME} or ${file:PATH}, and $${ for a literal ${"
 		}
+		if !d.overridden[v.path] {
+			d.refer(body)
+		}
 		if s.secret && d.in.skipSecrets || d.overridden[v.path] {
 			v.unread = true
 		} else {
@@ -57,6 +60,13 @@ func (d *document) replaceReferences(v *value, s *shape) string {
 		v.text = ""
 	}
 	return ""
+}
+
+// refer remembers the file that a reference names, if it names one.
+func (d *document) refer(body string) {
+	if how, name, _ := strings.Cut(body, ":"); how == "file" && strings.TrimSpace(name) != "" {
+		d.referenced = append(d.referenced, d.resolvePath(strings.TrimSpace(name)))
+	}
 }
 
 // resolve returns what a reference stands for.

@@ -123,6 +123,9 @@ func (d *document) readText(v *value, s *shape) string {
 			return fmt.Sprintf("expected %s, found %s: put it in quotation marks", s.describe(), found(v.node, s))
 		}
 	default:
+		if s.secret { // it may be the secret that begins with !
+			return fmt.Sprintf("expected %s, found a YAML tag: a value that begins with ! needs quotation marks", s.describe())
+		}
 		return fmt.Sprintf("expected %s, found the YAML tag %s: leave the tag out", s.describe(), v.node.Tag)
 	}
 	if s.refers {

@@ -3,13 +3,12 @@ package config
 import (
 	"encoding/json"
 	"fmt"
-	"net/url"
-	"slices"
-	"strings"
+
+	"github.com/scimsync/scimsync/mask"
 )
 
 // masked is how a secret reads wherever it is printed.
-const masked = "********"
+const masked = mask.Text
 
 // Secret is a text that is never shown: every way of printing or encoding it
 // gives asterisks. The zero Secret is none. Reveal alone returns the text.
@@ -70,41 +69,13 @@ func (s Secret) MarshalJSON() ([]byte, error) { return json.Marshal(s.String()) 
 
 // Masker replaces secrets in text, for what comes from elsewhere: the body of
 // an application's answer, or a panic.
-type Masker struct{ replacer *strings.Replacer }
+type Masker = mask.Masker
 
-// shortestMasked is the length in bytes from which on a secret is looked for
-// in text. Shorter ones would blot out common words.
-const shortestMasked = 4
-
-// NewMasker returns a masker of these secrets, each also as it reads inside of
-// a URL and of a JSON string. Secrets of less than four bytes are not looked
-// for.
+// NewMasker returns a masker of these secrets.
 func NewMasker(secrets ...Secret) *Masker {
-	var forms []string
-	for _, s := range secrets {
-		text := s.Reveal()
-		if len(text) < shortestMasked {
-			continue
-		}
-		forms = append(forms, text, url.QueryEscape(text), url.PathEscape(text))
-		if quoted, err := json.Marshal(text); err == nil {
-			forms = append(forms, string(quoted[1:len(quoted)-1]))
-		}
+	texts := make([]string, len(secrets))
+	for i, s := range secrets {
+		texts[i] = s.Reveal()
 	}
-	// The longest first: one secret may be the beginning of another.
-	slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
-	pairs := make([]string, 0, 2*len(forms))
-	for _, form := range slices.Compact(forms) {
-		pairs = append(pairs, form, masked)
-	}
-	return &Masker{replacer: strings.NewReplacer(pairs...)}
-}
-
-// Mask returns s with every secret replaced by asterisks. A nil Masker
-// returns s.
-func (m *Masker) Mask(s string) string {
-	if m == nil {
-		return s
-	}
-	return m.replacer.Replace(s)
+	return mask.New(texts...)
 }

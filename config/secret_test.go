@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -72,5 +74,38 @@ func TestMasker(t *testing.T) {
 	var none *Masker
 	if none.Mask("a") != "a" {
 		t.Error("a nil Masker changes text")
+	}
+}
+
+// TestAddressesAreSecrets: who knows the address of a webhook can write to it, so
+// that it is masked also where the file has it in plain text.
+func TestAddressesAreSecrets(t *testing.T) {
+	const hook, own = "https://hooks.contoso.com/services/T0/B0/s3cret-of-the-daemon", "https://hooks.contoso.com/services/T0/B0/s3cret-of-the-job"
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"scimsync.yaml": "jobs: [job.yaml]\nwebhook: {url: " + hook + "}\n",
+		"job.yaml": "name: blogin\nsource: {kind: export, users: users.json}\ntarget: {kind: scim, tenantURL: https://app.contoso.com/scim}\n" +
+			"settings: {scope: all, notificationWebhook: " + own + "}\n",
+		"users.json": "[]",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d, err := LoadDaemon(filepath.Join(dir, "scimsync.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	jobs, err := LoadJobs(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := NewMasker(append(d.Secrets(), jobs[0].Secrets()...)...)
+	for _, address := range []string{hook, own} {
+		for _, said := range []string{address, strings.TrimPrefix(address, "https://hooks.contoso.com"), strings.ReplaceAll(address, "/", `\/`)} {
+			if got := m.Mask("Cannot POST " + said + "!"); got != "Cannot POST "+masked+"!" {
+				t.Errorf("%s is shown: %s", said, got)
+			}
+		}
 	}
 }

@@ -46,8 +46,14 @@ type ReadResult struct {
 	Watermark string // opaque; handed back on the next read
 	Users     int    // objects present in the source, changed or not
 	Groups    int
-	// Newest is when the newest part of the source was written; zero if not known.
+	// Newest is when the source was written, zero if not known. Of the lists of
+	// users and of groups the one that was written earlier counts, and of the parts
+	// of a list the newest.
 	Newest time.Time
+	// Has counts the users who have an attribute, for those attributes without
+	// which somebody gets something back or loses it: accountEnabled, and manager.
+	// An attribute that is not in it is not counted.
+	Has map[string]int64
 
 	// Warnings are sentences about what was read and yet is likely a mistake,
 	// such as an export that lacks an attribute: what was seen, what it means and

@@ -49,8 +49,10 @@ type Query struct {
 	Want      []string        // target attribute names to return; the matching attribute is returned in any case
 }
 
-// TestPlan is implemented by targets that can say which requests Test sends.
-type TestPlan interface {
-	// TestRequests returns the requests of Test, for people to read.
-	TestRequests(types ...directory.ObjectType) []plan.Request
+// TestShown is implemented by targets that can say which requests Test sends.
+type TestShown interface {
+	// TestShown is Test, and returns the requests that it made, in order, for
+	// people to read: the last is the one that err is about. None was made if err is
+	// about another one, for an access token.
+	TestShown(ctx context.Context, types ...directory.ObjectType) (made []plan.Request, err error)
 }

@@ -40,7 +40,7 @@ func (q *commits) record(ctx context.Context, store state.Store, job string, out
 		for _, w := range batch {
 			all = append(all, w.outcomes...)
 		}
-		err := store.Record(ctx, job, all)
+		err := contained(func() error { return store.Record(ctx, job, all) }) // somebody waits for what comes of it
 		for _, w := range batch {
 			w.recorded <- err
 		}

@@ -71,7 +71,8 @@ const maxShared = 10
 // FindConnection returns the object connection with this source anchor, else
 // with this target anchor (Microsoft Learn, "Manage provisioning object
 // connections using Microsoft Graph"), else with this display name, compared
-// without case. Its error is a *NoConnectionError if that is not one.
+// without case, else with the userPrincipalName that the provisioning log has.
+// Its error is a *NoConnectionError if that is not one.
 func (e *Engine) FindConnection(ctx context.Context, job, id string) (state.Connection, error) {
 	bySource, err := e.Store.Connections(ctx, job, []string{id})
 	if err != nil {
@@ -103,10 +104,40 @@ func (e *Engine) FindConnection(ctx context.Context, job, id string) (state.Conn
 			return state.Connection{}, err
 		}
 	}
+	if len(found) == 0 {
+		if found, err = e.connectionOf(ctx, job, id); err != nil {
+			return state.Connection{}, err
+		}
+	}
 	if len(found) != 1 {
 		return state.Connection{}, &NoConnectionError{Job: job, ID: id, Found: found}
 	}
 	return found[0], nil
+}
+
+// connectionOf returns the connection, if there is one, of whom the provisioning
+// log has known last by a userPrincipalName: of somebody who has left the source
+// nothing else is left that has it.
+func (e *Engine) connectionOf(ctx context.Context, job, principal string) (found []state.Connection, err error) {
+	record, err := e.Store.Job(ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	anchor := ""
+	err = e.Store.Events(ctx, provlog.Query{JobID: record.ID, User: principal}, func(event provlog.Event) error {
+		if strings.EqualFold(event.SourceIdentity.Details["UserPrincipalName"], principal) {
+			anchor = event.SourceIdentity.ID
+		}
+		return nil
+	})
+	if err != nil || anchor == "" {
+		return nil, err
+	}
+	connections, err := e.Store.Connections(ctx, job, []string{anchor})
+	if c, ok := connections[anchor]; ok {
+		found = append(found, c)
+	}
+	return found, err
 }
 
 // Connection returns the object connection that FindConnection finds, with

@@ -57,6 +57,27 @@ func TestConnectionIsFoundBySourceTargetAndName(t *testing.T) {
 	equal(t, "filtered", names, []string{"Ada", "Ada", "Sales"})
 }
 
+// Who has left the source is found by the userPrincipalName that the log had
+// last, and not by one that somebody else has taken over since.
+func TestConnectionIsFoundByThePrincipalNameInTheLog(t *testing.T) {
+	w := newWorld(t)
+	w.source.hire("ada")
+	w.source.hire("bo")
+	w.cycle()
+	w.source.set("ada", "userPrincipalName", directory.Str("ito@contoso.com"))
+	w.cycle()
+	w.source.set("bo", "userPrincipalName", directory.Str("ada@contoso.com"))
+	w.cycle()
+	for by, want := range map[string]string{"ito@contoso.com": id("ada"), "ITO@contoso.com": id("ada"), "ada@contoso.com": id("bo"), "bo@contoso.com": id("bo")} {
+		if d, err := w.details(by); err != nil || d.SourceAnchor != want {
+			t.Errorf("%s: %s, not %s; error %v", by, d.SourceAnchor, want, err)
+		}
+	}
+	if d, err := w.details("o@contoso.com"); err == nil {
+		t.Errorf("a part of a name found %s", d.SourceAnchor)
+	}
+}
+
 // A connection to the wrong account: it is deleted, the matching value is put
 // right, and who refers to the object refers to the right account.
 func TestDeletedConnectionIsMatchedAgain(t *testing.T) {

@@ -62,30 +62,42 @@ var ErrInterrupted = errors.New("the cycle was interrupted; what was done is rec
 // else an incremental one. It returns what the cycle did. An error says that
 // the cycle could not run or did not run to its end; objects that failed are
 // no error, they are counted in the execution's summary.
+//
+// A panic is no more than such an error, a *MistakeError: the requests in hand
+// are finished and recorded, a transaction that was not complete is taken back,
+// the lock is released, and the next cycle looks at the rest again.
 func (e *Engine) Cycle(ctx context.Context, job Job, opts Options) (state.Execution, error) {
 	c := e.newCycle(job, opts)
-	if err := c.refuse(ctx); err != nil {
-		c.execution.ErrorCode, c.execution.ErrorMessage = cycleError(err)
-		return c.execution, err
+	err := contained(func() error { return c.whole(ctx) })
+	if x := &c.execution; err != nil && x.ErrorCode == "" && !errors.Is(err, state.ErrLocked) {
+		x.ErrorCode, x.ErrorMessage = cycleError(err)
 	}
-	unlock, err := c.store.Lock(ctx, job.Name)
+	e.report(err, zap.String("job", job.Name), zap.String("cycle", c.execution.CycleID))
+	return c.execution, err
+}
+
+// whole is the cycle from its lock to the record of its end.
+func (c *cycle) whole(ctx context.Context) error {
+	if err := c.refuse(ctx); err != nil {
+		return err
+	}
+	unlock, err := c.store.Lock(ctx, c.job.Name)
 	if err != nil {
-		return c.execution, err // which names the job
+		return err // which names the job
 	}
 	defer func() {
 		if err := unlock(); err != nil {
-			e.Logger.Warn("releasing the job's lock", zap.String("job", job.Name), zap.Error(err))
+			c.engine.Logger.Warn("releasing the job's lock", zap.String("job", c.job.Name), zap.Error(err))
 		}
 	}()
 	defer c.closeSpools()
 	if err := c.begin(ctx); err != nil {
-		c.execution.ErrorCode, c.execution.ErrorMessage = cycleError(err)
-		return c.execution, err
+		return err
 	}
-	if !opts.DryRun && e.SpoolDir != "" {
-		sweep(e.SpoolDir)
+	if !c.opts.DryRun && c.engine.SpoolDir != "" {
+		sweep(c.engine.SpoolDir)
 	}
-	return c.finish(ctx, interrupted(ctx, c.run(ctx)))
+	return c.finish(ctx, interrupted(ctx, contained(func() error { return c.run(ctx) })))
 }
 
 // cycle is one cycle under way.
@@ -107,8 +119,7 @@ type cycle struct {
 	links      map[directory.ObjectType]*spool // objects whose references are still to be set
 	claims     *claims
 	commits    commits
-	held       *state.Held // by a guard
-	overlay    *overlay    // what a dry run pretends to have done; nil otherwise
+	overlay    *overlay // what a dry run pretends to have done; nil otherwise
 
 	// onDemand: one object is provisioned apart from a cycle. What was seen of
 	// the source is left as it is, so that the next cycle looks at the object
@@ -272,7 +283,7 @@ func (c *cycle) readSource(ctx context.Context) (read connectors.ReadResult, err
 		})
 	})
 	x := &c.execution
-	x.Users, x.Groups, x.SourceTime = int64(read.Users), int64(read.Groups), read.Newest
+	x.Users, x.Groups, x.SourceTime, x.SourceHas = int64(read.Users), int64(read.Groups), read.Newest, read.Has
 	x.Warnings = append(x.Warnings, read.Warnings...)
 	x.Imported = x.Users + x.Groups
 	if warning := c.job.Settings.Guard.stale(read.Newest, c.engine.Now()); warning != "" {
@@ -286,7 +297,7 @@ func (c *cycle) readSource(ctx context.Context) (read connectors.ReadResult, err
 }
 
 // finish records how the cycle ended.
-func (c *cycle) finish(ctx context.Context, runErr error) (state.Execution, error) {
+func (c *cycle) finish(ctx context.Context, runErr error) error {
 	x := &c.execution
 	x.Ended = c.engine.Now().UTC()
 	switch {
@@ -299,7 +310,7 @@ func (c *cycle) finish(ctx context.Context, runErr error) (state.Execution, erro
 		x.State = "Succeeded"
 	}
 	if c.opts.DryRun {
-		return *x, runErr
+		return runErr
 	}
 	c.record.Last = x
 	if runErr == nil {
@@ -310,7 +321,7 @@ func (c *cycle) finish(ctx context.Context, runErr error) (state.Execution, erro
 		if c.record.AllowDeletes {
 			c.record.AllowDeletes, c.record.Allowed, c.record.DeletesAllowed = false, nil, x.Ended
 		}
-		c.record.LastSuccess = x
+		c.record.LastSuccess, c.record.Held = x, nil
 		if x.Exports > 0 {
 			c.record.LastWithExports = x
 		}
@@ -331,14 +342,14 @@ func (c *cycle) finish(ctx context.Context, runErr error) (state.Execution, erro
 	}
 	// The cycle's end is recorded also when the cycle was told to stop.
 	if err := c.store.SaveJob(context.WithoutCancel(ctx), c.record); err != nil {
-		return *x, errors.Join(runErr, fmt.Errorf("job %s: %w", c.job.Name, err))
+		return errors.Join(runErr, fmt.Errorf("job %s: %w", c.job.Name, err))
 	}
 	var next time.Time
 	if q := c.record.Quarantine; q != nil {
 		next = q.NextAttempt
 	}
 	c.tell(ctx, runErr, next)
-	return *x, runErr
+	return runErr
 }
 
 func cycleError(err error) (code, message string) {
@@ -360,7 +371,7 @@ func cycleError(err error) (code, message string) {
 	case errors.As(err, &read):
 		return "SourceUnreadable", err.Error()
 	default:
-		return "InternalError", err.Error()
+		return internalError, err.Error()
 	}
 }
 

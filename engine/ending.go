@@ -21,6 +21,7 @@ func (f *flow) wrote(op plan.Operation) result {
 	f.trace.exported(op.Action)
 	r := f.result(op.Action)
 	r.Changed = true
+	r.outcomes[0].Loss = f.loss(op)
 	r.Entry.ModifiedProperties = plan.Properties([]plan.Operation{op}, f.rule.Mapping.Redacted)
 	f.preview(&r, op)
 	if f.opts.Basis != nil {
@@ -69,11 +70,13 @@ func (f *flow) fail(step string, kind provlog.StepType, action plan.Action, err 
 		}}}
 	}
 	fault := failure(err)
+	var hidden []string
 	for _, v := range f.mapped.Values {
 		if v.Redacted {
-			fault.hide(v.Value.Text())
+			hidden = append(hidden, v.Value.Text())
 		}
 	}
+	fault.hide(hidden)
 	var earlier state.Escrow
 	if f.escrow != nil {
 		earlier = *f.escrow

@@ -25,10 +25,13 @@ type Explanation struct {
 	Presence     string               `json:"presence"` // present | soft-deleted | hard-deleted
 	// LeftSource: the source has nothing of the object any more; what is said of
 	// it comes from its connection.
-	LeftSource   bool               `json:"leftSource"`
-	Scope        ExplainedScope     `json:"scope"`
-	Connection   *state.Connection  `json:"connection"` // nil if there is none
-	Matching     []ExplainedMatch   `json:"matching"`   // in the order of precedence
+	LeftSource bool              `json:"leftSource"`
+	Scope      ExplainedScope    `json:"scope"`
+	Connection *state.Connection `json:"connection"` // nil if there is none
+	// Unanswered is what an account would be found by whose create was sent and
+	// got no clear answer; the next cycle that looks at the object asks for it.
+	Unanswered   []ExplainedSent    `json:"unanswered,omitempty"`
+	Matching     []ExplainedMatch   `json:"matching"` // in the order of precedence
 	Target       ExplainedTarget    `json:"target"`
 	Next         ExplainedNext      `json:"next"`
 	Attributes   []ExplainedMapping `json:"attributes"` // in the order of the mapping
@@ -55,6 +58,12 @@ type ExplainedScope struct {
 type ExplainedAssign struct {
 	Role string `json:"role"`          // "" for default access
 	Via  string `json:"via,omitempty"` // the group that confers it; "" if direct
+}
+
+// ExplainedSent is a value of a create that got no clear answer.
+type ExplainedSent struct {
+	Attribute string `json:"attribute"` // target attribute name
+	Value     string `json:"value"`
 }
 
 // ExplainedFilter is one scoping filter and what it says of the object.
@@ -198,6 +207,15 @@ func (x *explanation) remembered(ctx context.Context) error {
 		x.s.connection, x.Connection = &connection, &connection
 	}
 	if x.Escrow, err = x.engine.escrowOf(ctx, x.job.Name, o.Type, o.Anchor); err != nil {
+		return err
+	}
+	err = x.store.Unanswered(ctx, x.job.Name, func(s state.Sent) error {
+		if s.Type == o.Type && s.SourceAnchor == o.Anchor {
+			x.Unanswered = append(x.Unanswered, ExplainedSent{Attribute: s.Attribute, Value: s.Value})
+		}
+		return nil
+	})
+	if err != nil {
 		return err
 	}
 	x.Quarantine = x.record.Quarantine

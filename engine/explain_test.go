@@ -252,3 +252,10 @@ func TestExplainShowsEscrowAndPause(t *testing.T) {
 		t.Error("the quarantine is not shown")
 	}
 }
+
+func TestExplainShowsACreateWithoutAnAnswer(t *testing.T) {
+	w := doubtful(t, true)
+	equal(t, "in doubt", w.explain("ada@contoso.com").Unanswered, []engine.ExplainedSent{{Attribute: "userName", Value: "ada@contoso.com"}})
+	equal(t, "of a group", w.explain("Sales").Unanswered, []engine.ExplainedSent{{Attribute: "displayName", Value: "Sales"}})
+	equal(t, "of who was answered", w.explain("bo@contoso.com").Unanswered, []engine.ExplainedSent(nil))
+}

@@ -12,6 +12,7 @@ import (
 	"github.com/scimsync/scimsync/engine/provlog"
 	"github.com/scimsync/scimsync/engine/state"
 	"github.com/scimsync/scimsync/mapping"
+	"github.com/scimsync/scimsync/mask"
 	"github.com/scimsync/scimsync/scope"
 )
 
@@ -48,13 +49,13 @@ func (f *Failure) reason(escrow *state.Escrow) string {
 	return fmt.Sprintf("%s. Retried %d times so far; next try after %s", reason, escrow.Attempts-1, escrow.Next.UTC().Format(time.RFC3339Nano))
 }
 
-// hide takes a value that is never shown out of what an application answered:
-// some repeat the request in their errors. Very short ones stay, for taking them
-// out would garble words.
-func (f *Failure) hide(value string) {
-	if len(value) >= 4 {
-		f.Message = strings.ReplaceAll(f.Message, value, plan.Redacted)
-		f.Body = strings.ReplaceAll(f.Body, value, plan.Redacted)
+// hide takes values that are never shown out of what an application answered:
+// some repeat the request in their errors, and in their own spelling. Very short
+// ones stay, for taking them out would garble words.
+func (f *Failure) hide(values []string) {
+	if len(values) > 0 {
+		m := mask.New(values...).As(plan.Redacted)
+		f.Message, f.Body = m.Mask(f.Message), m.Mask(f.Body)
 	}
 }
 

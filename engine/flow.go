@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"go.uber.org/zap"
+
 	"github.com/scimsync/scimsync/connectors"
 	"github.com/scimsync/scimsync/connectors/directory"
 	"github.com/scimsync/scimsync/engine/plan"
@@ -32,6 +34,7 @@ func (c *cycle) object(ctx context.Context, s *subject) result {
 		// Nobody leaves scope because a filter could not be evaluated.
 		return f.fail("EntrySynchronizationError", provlog.StepScoping, "", s.decision.Err)
 	case s.mapErr != nil:
+		c.engine.report(s.mapErr, zap.String("job", c.job.Name), zap.String("cycle", c.execution.CycleID), zap.String("object", s.change.Object.Anchor))
 		return f.fail("EntrySynchronizationError", provlog.StepProcessing, "", s.mapErr)
 	case s.mapped.Skip:
 		return f.leave(skipEntitled, "an attribute mapping says IgnoreObjectFlow")
@@ -343,7 +346,10 @@ func (f *flow) update(ctx context.Context, action plan.Action, current directory
 // good as deleted.
 func (f *flow) erase(ctx context.Context) result {
 	op := plan.Operation{Action: plan.Delete, Type: f.rule.Type, TargetAnchor: f.connection.TargetAnchor}
-	_, err := f.write(ctx, op)
+	members, err := f.membersLost(ctx)
+	if err == nil {
+		_, err = f.write(ctx, op)
+	}
 	if connectors.ClassOf(err) == connectors.Gone {
 		err = f.gone(ctx, err)
 	}
@@ -354,6 +360,7 @@ func (f *flow) erase(ctx context.Context) result {
 		f.why = f.decision.Reason
 	}
 	r := f.wrote(op)
+	r.outcomes[0].Loss.Members = members
 	f.disconnect(&r)
 	f.overlay.erase(f.change.Object.Anchor, op.TargetAnchor)
 	return r

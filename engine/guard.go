@@ -8,6 +8,7 @@ import (
 
 	"github.com/scimsync/scimsync/connectors"
 	"github.com/scimsync/scimsync/connectors/directory"
+	"github.com/scimsync/scimsync/engine/provlog"
 	"github.com/scimsync/scimsync/engine/state"
 )
 
@@ -24,11 +25,12 @@ type Guard struct {
 	// Members is the percentage of the memberships whose removal stops it, where
 	// there are at least membersFrom. A group that is deleted loses all of its own.
 	Members int64
-	// Window is the time within which WindowThreshold objects, or WindowShare
-	// percent of the users that were active when it began, stop a cycle that comes
-	// after others, so that slow drips count.
-	Window                       time.Duration
-	WindowThreshold, WindowShare int64
+	// Window is the time within which WindowThreshold objects, WindowShare percent
+	// of the users that were active when it began, or WindowMembers percent of the
+	// memberships that there were then, stop a cycle that comes after others, so
+	// that slow drips count.
+	Window                                      time.Duration
+	WindowThreshold, WindowShare, WindowMembers int64
 
 	// SourceShare is the percentage of its users or of its groups that a source
 	// may lose from one cycle to the next, where there are at least guardedFrom. A
@@ -41,17 +43,6 @@ type Guard struct {
 	// StaleAfter is how old a source may be before a cycle warns of it: that
 	// nothing changes any more is no reason to stop, and yet leavers stay active.
 	StaleAfter time.Duration
-}
-
-// stale returns the warning about a source that was written last at newest, ""
-// if there is none.
-func (g Guard) stale(newest, now time.Time) string {
-	age := now.Sub(newest)
-	if g.StaleAfter <= 0 || newest.IsZero() || age <= g.StaleAfter {
-		return ""
-	}
-	return fmt.Sprintf("The source was written %d days ago, at %s, and never since: what has changed in the directory does not arrive. Is its export still made?",
-		int(age.Hours()/24), newest.UTC().Format(time.RFC3339))
 }
 
 const (
@@ -80,47 +71,13 @@ func (c *cycle) guarded(reason, format string, args ...any) *GuardError {
 			"else correct the directory or the job", c.job.Name, c.job.Name)}
 }
 
-// guardSource returns a *GuardError if the source has lost too much since the
-// last cycle that ran to its end, or is older than it was then.
-func (c *cycle) guardSource(read connectors.ReadResult) error {
-	last, guard := c.record.LastSuccess, c.job.Settings.Guard
-	if last == nil || c.allAllowed() {
-		return nil
-	}
-	users, groups, written := last.Users, last.Groups, last.SourceTime
-	if allowed := c.record.Allowed; allowed != nil {
-		users, groups = min(users, allowed.SourceUsers), min(groups, allowed.SourceGroups)
-		if allowed.SourceTime.Before(written) {
-			written = allowed.SourceTime
-		}
-	}
-	for _, n := range []struct {
-		what        string
-		t           directory.ObjectType
-		before, now int64
-	}{{"users", directory.User, users, int64(read.Users)}, {"groups", directory.Group, groups, int64(read.Groups)}} {
-		switch {
-		case guard.SourceShare <= 0 || n.now >= n.before:
-		case n.now == 0 && n.before > 1 && c.imports[n.t] != nil:
-			return c.guarded(quarantineIngestion, "the source has no %s any more; it had %d", n.what, n.before)
-		case n.before >= guardedFrom && (n.before-n.now)*100 > guard.SourceShare*n.before:
-			return c.guarded(quarantineIngestion, "the source has shrunk from %d to %d %s, by more than %d %%",
-				n.before, n.now, n.what, guard.SourceShare)
-		}
-	}
-	// A time that was still to come when it was read is of a wrong clock.
-	known := !last.SourceTime.After(last.Ended) && !c.toCome(written)
-	if guard.SourceAge > 0 && known && c.execution.ImportedDeltas > 0 && !read.Newest.IsZero() && read.Newest.Add(guard.SourceAge).Before(written) {
-		return c.guarded(quarantineIngestion, "the source is older than the one before: it is of %s, and the last one was of %s",
-			read.Newest.UTC().Format(time.RFC3339), written.UTC().Format(time.RFC3339))
-	}
-	return nil
-}
-
 // guard counts, before the first write, what the cycle would take away, and
 // stops it if that is too much. A dry run goes on, and says so.
 func (c *cycle) guard(ctx context.Context, read connectors.ReadResult) error {
-	err := c.guardSource(read)
+	err := c.guardAddress(ctx)
+	if err == nil {
+		err = c.guardSource(read)
+	}
 	var gone *losses
 	if err == nil {
 		gone, err = c.guardDeletions(ctx)
@@ -145,10 +102,11 @@ func (c *cycle) guard(ctx context.Context, read connectors.ReadResult) error {
 }
 
 // stage logs every object that the guard keeps from being disabled or deleted,
-// once: when the job goes into quarantine for it.
+// once until a cycle runs to its end.
 func (c *cycle) stage(ctx context.Context, gone *losses) error {
-	if q := c.record.Quarantine; q != nil && q.Reason == quarantineDeletes {
-		return nil
+	logged, err := c.staged(ctx)
+	if err != nil {
+		return err
 	}
 	var batch []state.Outcome
 	flush := func() error {
@@ -156,14 +114,16 @@ func (c *cycle) stage(ctx context.Context, gone *losses) error {
 		batch = batch[:0]
 		return err
 	}
-	err := c.survey(ctx, func(s *subject) error {
-		if !s.takesAway() && !gone.switchedOff(s) {
+	err = c.survey(ctx, func(s *subject) error {
+		if !s.takesAway() && !gone.switchedOff(s) || logged[sourceKey{s.rule.Type, s.change.Object.Anchor}] {
 			return nil
 		}
 		trace := c.newTrace(s.change.Object, s.displayName(), s.rule.Mapping.Redacted)
 		trace.imported(s.change, s.escrow)
 		trace.scoped(s.decision)
-		trace.target(s.connection.TargetAnchor)
+		if s.connection != nil {
+			trace.target(s.connection.TargetAnchor)
+		}
 		trace.staged()
 		batch = append(batch, state.Outcome{Event: trace.finish(c.stamp())})
 		if len(batch) < batchSize {
@@ -175,4 +135,19 @@ func (c *cycle) stage(ctx context.Context, gone *losses) error {
 		return err
 	}
 	return flush()
+}
+
+// staged returns the objects that were logged as held back since the last cycle
+// that ran to its end.
+func (c *cycle) staged(ctx context.Context) (map[sourceKey]bool, error) {
+	logged := map[sourceKey]bool{}
+	query := provlog.Query{JobID: c.record.ID, Actions: []provlog.Action{provlog.ActionStagedDelete}}
+	if last := c.record.LastSuccess; last != nil && !c.toCome(last.Ended) {
+		query.Since = last.Ended
+	}
+	err := c.store.Events(ctx, query, func(e provlog.Event) error {
+		logged[sourceKey{directory.ObjectType(e.SourceIdentity.IdentityType), e.SourceIdentity.ID}] = true
+		return nil
+	})
+	return logged, err
 }

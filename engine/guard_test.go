@@ -19,7 +19,7 @@ import (
 )
 
 // guards are those of a job that says nothing of them.
-var guards = engine.Guard{Threshold: 500, Share: 20, Members: 30, Window: 24 * time.Hour, WindowThreshold: 500, WindowShare: 30, SourceShare: 20, SourceAge: time.Hour}
+var guards = engine.Guard{Threshold: 500, Share: 20, Members: 30, Window: 24 * time.Hour, WindowThreshold: 500, WindowShare: 30, WindowMembers: 50, SourceShare: 20, SourceAge: time.Hour}
 
 // firm returns a world with so many people, all in one group that assigns
 // nobody, after its first cycle.

@@ -19,10 +19,12 @@ import (
 // by a constant, or by an expression that goes wrong for everybody. To the flow
 // that is an update like any other; to the guards it is not.
 
-// mappedInactive reports whether a managed object in scope is to be shown as
-// not active, because its mapping says so.
+// mappedInactive reports whether an object in scope that is managed, or will be
+// as soon as it is matched, is to be shown as not active, because its mapping
+// says so.
 func (s *subject) mappedInactive() bool {
-	if s.intent != plan.Align || s.situation.Standing != plan.Managed || s.leftAlone() {
+	managed := s.intent == plan.Align && s.situation.Standing == plan.Managed || s.intent == plan.Match && s.rule.Actions.Update
+	if !managed || s.leftAlone() {
 		return false
 	}
 	_, inactive := inactiveBy(s)
@@ -43,13 +45,9 @@ func inactiveBy(s *subject) (attribute string, inactive bool) {
 }
 
 // withInactive returns the losses as they would be if the application showed
-// everybody as active.
+// everybody, and everybody as active.
 func (l *losses) withInactive() *losses {
-	most := &losses{objects: map[directory.ObjectType]int64{}}
-	for _, t := range directoryTypes() {
-		most.objects[t] = l.objects[t] + l.inactive[t]
-	}
-	return most
+	return &losses{objects: added(l.objects, l.inactive), joining: l.joining, joined: l.unsure}
 }
 
 // switchedOff reports whether the object is one that the application shows as
@@ -79,31 +77,59 @@ func (c *cycle) countSwitchedOff(ctx context.Context, l *losses) error {
 		if !s.mappedInactive() {
 			return nil
 		}
-		asking.Go(func() error {
+		asking.Go(containing(func() error {
 			attribute, _ := inactiveBy(s)
-			current, err := c.target.Get(askCtx, s.rule.Type, s.connection.TargetAnchor, s.rule.Mapping.Targets())
+			current, found, err := c.shown(askCtx, s)
 			switch connectors.ClassOf(err) {
-			case connectors.Gone:
-				return nil
 			case connectors.Credentials, connectors.NotSCIM:
 				return fmt.Errorf("counting who would be disabled: %w", err)
 			}
 			if askCtx.Err() != nil {
 				return askCtx.Err()
 			}
-			if active, known := current.Get(attribute).Boolean(); err == nil && known && !active {
+			if active, known := current.Get(attribute).Boolean(); err == nil && (!found || known && !active) {
 				return nil
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			l.objects[s.rule.Type]++
+			if s.connection != nil {
+				l.objects[s.rule.Type]++
+			} else {
+				l.joined[s.rule.Type]++
+			}
 			l.off[sourceKey{s.rule.Type, s.change.Object.Anchor}] = true
 			return nil
-		})
+		}))
 		return nil
 	})
 	if waitErr := asking.Wait(); waitErr != nil {
 		return waitErr // the first; that of the survey is its consequence
 	}
 	return err
+}
+
+// shown returns the target object that an object is connected to, or that it is
+// going to be matched with, and whether there is one.
+func (c *cycle) shown(ctx context.Context, s *subject) (current directory.Object, found bool, err error) {
+	if s.connection != nil {
+		current, err = c.target.Get(ctx, s.rule.Type, s.connection.TargetAnchor, s.rule.Mapping.Targets())
+		if connectors.ClassOf(err) == connectors.Gone { // to be believed only of one that answers, see gone.go
+			return current, false, c.target.Test(ctx, s.rule.Type)
+		}
+		return current, err == nil, err
+	}
+	for _, m := range s.mapped.Match {
+		objects, err := c.target.Find(ctx, connectors.Query{
+			Type: s.rule.Type, Attribute: m.Target, Value: m.Value, Want: s.rule.Mapping.Targets(),
+		})
+		switch {
+		case err != nil:
+			return current, false, err
+		case len(objects) == 1:
+			return objects[0], true, nil
+		case len(objects) > 1: // none of them is written to
+			return current, false, nil
+		}
+	}
+	return current, false, nil
 }

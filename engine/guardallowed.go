@@ -23,17 +23,32 @@ func (c *cycle) hold(ctx context.Context, l *losses) (err error) {
 			return err
 		}
 	}
-	going := l.objects
 	if len(l.off) == 0 {
-		going = l.withInactive().objects
+		l = &losses{objects: l.withInactive().objects, joined: l.unsure, members: l.members}
 	}
+	going := added(l.objects, l.joined)
 	x := c.execution
-	c.held = &state.Held{
+	c.record.Held = &state.Held{
 		Users: going[directory.User], Groups: going[directory.Group], Members: l.members,
 		SourceUsers: x.Users, SourceGroups: x.Groups, SourceTime: x.SourceTime,
+		SourceHas: x.SourceHas, Address: c.job.Address,
 	}
 	c.record.AllowDeletes, c.record.Allowed = false, nil
 	return nil
+}
+
+// stillAllowed returns what is allowed and was not done yet, nil if no numbers
+// are: a cycle may have been stopped on its way.
+func (c *cycle) stillAllowed(ctx context.Context) (*state.Held, error) {
+	if c.record.Allowed == nil {
+		return nil, nil
+	}
+	left := *c.record.Allowed
+	done, err := c.store.Taken(ctx, c.job.Name, left.Since, c.engine.Now().Add(clockTolerance))
+	left.Users -= done.Objects[directory.User]
+	left.Groups -= done.Objects[directory.Group]
+	left.Members -= done.Members
+	return &left, err
 }
 
 // beyond returns the losses without those that are allowed.
@@ -42,10 +57,12 @@ func (l *losses) beyond(allowed *state.Held) *losses {
 		return l
 	}
 	more := *l
-	more.objects = map[directory.ObjectType]int64{
-		directory.User:  max(0, l.objects[directory.User]-allowed.Users),
-		directory.Group: max(0, l.objects[directory.Group]-allowed.Groups),
+	more.objects, more.joined = map[directory.ObjectType]int64{}, map[directory.ObjectType]int64{}
+	for t, n := range map[directory.ObjectType]int64{directory.User: allowed.Users, directory.Group: allowed.Groups} {
+		n = max(0, n)
+		more.objects[t] = max(0, l.objects[t]-n)
+		more.joined[t] = max(0, l.joined[t]-max(0, n-l.objects[t]))
 	}
-	more.members = max(0, l.members-allowed.Members)
+	more.members = max(0, l.members-max(0, allowed.Members))
 	return &more
 }

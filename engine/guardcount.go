@@ -10,7 +10,6 @@ import (
 
 	"github.com/scimsync/scimsync/connectors/directory"
 	"github.com/scimsync/scimsync/engine/plan"
-	"github.com/scimsync/scimsync/engine/provlog"
 	"github.com/scimsync/scimsync/engine/state"
 )
 
@@ -23,22 +22,32 @@ type losses struct {
 	// they are not active. Whether the application shows them so already is not
 	// known before it is asked.
 	inactive map[directory.ObjectType]int64
-	// off are those of them that it shows as active, by type and source anchor.
+	// joining are the objects in scope that are not connected yet, and unsure those
+	// of them for which the mapping says that they are not active. joined are the
+	// unsure ones whose account is in the application already, and active.
+	joining, unsure, joined map[directory.ObjectType]int64
+	// off are the inactive and the unsure ones that it shows as active, by type and
+	// source anchor.
 	off map[sourceKey]bool
 }
 
+func newLosses() *losses {
+	count := func() map[directory.ObjectType]int64 { return map[directory.ObjectType]int64{} }
+	return &losses{objects: count(), inactive: count(), joining: count(), unsure: count(), joined: count(), off: map[sourceKey]bool{}}
+}
+
 // all returns how many objects are disabled or deleted.
-func (l *losses) all() int64 { return l.objects[directory.User] + l.objects[directory.Group] }
+func (l *losses) all() int64 { return sum(l.objects) }
 
 // guardDeletions returns a *GuardError if the cycle would take away more than a
 // guard lets it, and what it would take away.
 func (c *cycle) guardDeletions(ctx context.Context) (*losses, error) {
 	guard := c.job.Settings.Guard
-	if c.allAllowed() || guard.Threshold <= 0 && guard.Share <= 0 && guard.Members <= 0 && guard.WindowThreshold <= 0 && guard.WindowShare <= 0 {
+	if c.allAllowed() || !guard.countsObjects() && !guard.countsMembers() {
 		return nil, nil
 	}
 	l, err := c.losses(ctx)
-	if err != nil || l.all()+l.members+l.inactive[directory.User]+l.inactive[directory.Group] == 0 {
+	if most := l.withInactive(); err != nil || most.all()+sum(most.joined)+l.members == 0 {
 		return l, err
 	}
 	earlier, err := c.takenAway(ctx)
@@ -49,43 +58,89 @@ func (c *cycle) guardDeletions(ctx context.Context) (*losses, error) {
 	if err != nil {
 		return l, err
 	}
-	allowed := c.record.Allowed
-	if stop := c.tooManyObjects(l.beyond(allowed), earlier, counts.Active); stop != nil {
+	allowed, err := c.stillAllowed(ctx)
+	if err != nil {
+		return l, err
+	}
+	tooMany := func(l *losses) error {
+		l = l.beyond(allowed)
+		if stop := c.tooManyObjects(l, earlier, counts.Active); stop != nil || sum(l.joined) == 0 {
+			return stop
+		}
+		return c.tooManyObjects(&losses{objects: added(l.objects, l.joined), off: l.off}, earlier, added(counts.Active, l.joining))
+	}
+	if stop := tooMany(l); stop != nil {
 		return l, stop
 	}
 	// The application is asked only where its answer matters.
-	if c.tooManyObjects(l.withInactive().beyond(allowed), earlier, counts.Active) != nil {
+	if tooMany(l.withInactive()) != nil {
 		if err := c.countSwitchedOff(ctx, l); err != nil {
 			return l, err
 		}
-		if stop := c.tooManyObjects(l.beyond(allowed), earlier, counts.Active); stop != nil {
+		if stop := tooMany(l); stop != nil {
 			return l, stop
 		}
 	}
-	members := l.beyond(allowed).members
+	return l, c.tooManyMembers(ctx, l.beyond(allowed).members, earlier.Members)
+}
+
+func sum(counts map[directory.ObjectType]int64) int64 {
+	return counts[directory.User] + counts[directory.Group]
+}
+
+// added returns the sums by type.
+func added(a, b map[directory.ObjectType]int64) map[directory.ObjectType]int64 {
+	both := map[directory.ObjectType]int64{}
+	for _, t := range directoryTypes() {
+		both[t] = a[t] + b[t]
+	}
+	return both
+}
+
+func (g Guard) countsObjects() bool {
+	return g.Threshold > 0 || g.Share > 0 || g.Window > 0 && (g.WindowThreshold > 0 || g.WindowShare > 0)
+}
+
+func (g Guard) countsMembers() bool { return g.Members > 0 || g.Window > 0 && g.WindowMembers > 0 }
+
+// tooManyMembers returns a *GuardError if a guard does not let so many members
+// be removed, after so many earlier ones.
+func (c *cycle) tooManyMembers(ctx context.Context, members, earlier int64) error {
 	if members == 0 {
-		return l, nil
+		return nil
 	}
+	guard := c.job.Settings.Guard
 	all, err := c.store.Memberships(ctx, c.job.Name)
-	if err == nil && all >= membersFrom && members*100 > guard.Members*all {
-		err = c.guarded(quarantineDeletes, "the cycle would remove %d of %d members from their groups, more than %d %%", members, all, guard.Members)
+	if err != nil {
+		return err
 	}
-	return l, err
+	if guard.Members > 0 && all >= membersFrom && members*100 > guard.Members*all {
+		return c.guarded(quarantineDeletes, "the cycle would remove %d of %d members from their groups, more than %d %%", members, all, guard.Members)
+	}
+	if was := all + earlier; guard.WindowMembers > 0 && earlier > 0 && was >= membersFrom && (members+earlier)*100 > guard.WindowMembers*was {
+		return c.guarded(quarantineDeletes, "the cycle would remove %d of %d members from their groups, after %d in %s, more than %d %% of %d",
+			members, all, earlier, guard.within(), guard.WindowMembers, was)
+	}
+	return nil
 }
 
 // losses goes over what the cycle is to look at, and counts.
 func (c *cycle) losses(ctx context.Context) (*losses, error) {
-	l := &losses{
-		objects: map[directory.ObjectType]int64{}, inactive: map[directory.ObjectType]int64{}, off: map[sourceKey]bool{},
-	}
+	l := newLosses()
 	err := c.survey(ctx, func(s *subject) error {
+		inactive := s.mappedInactive()
 		switch {
 		case s.takesAway():
 			l.objects[s.rule.Type]++
-		case s.mappedInactive():
+		case inactive && s.connection != nil:
 			l.inactive[s.rule.Type]++
+		case inactive:
+			l.unsure[s.rule.Type]++
 		}
-		if c.job.Settings.Guard.Members <= 0 {
+		if s.intent == plan.Match {
+			l.joining[s.rule.Type]++
+		}
+		if !c.job.Settings.Guard.countsMembers() {
 			return nil
 		}
 		n, err := c.membersGoing(ctx, s)
@@ -97,9 +152,9 @@ func (c *cycle) losses(ctx context.Context) (*losses, error) {
 
 // tooManyObjects returns a *GuardError if a guard does not let so many objects
 // be taken away, after so many earlier ones, of so many active ones.
-func (c *cycle) tooManyObjects(l *losses, earlier, active map[directory.ObjectType]int64) error {
+func (c *cycle) tooManyObjects(l *losses, earlier state.Taken, active map[directory.ObjectType]int64) error {
 	guard, all := c.job.Settings.Guard, l.all()
-	before := earlier[directory.User] + earlier[directory.Group]
+	before := earlier.Objects[directory.User] + earlier.Objects[directory.Group]
 	managed := active[directory.User] + active[directory.Group]
 	if guard.Threshold > 0 && all >= guard.Threshold {
 		return c.guarded(quarantineDeletes, "the cycle would disable or delete %d of %d active objects%s, and the job's threshold is %d",
@@ -114,17 +169,16 @@ func (c *cycle) tooManyObjects(l *losses, earlier, active map[directory.ObjectTy
 	if before == 0 || all == 0 {
 		return nil
 	}
-	within := fmt.Sprintf("the last %g hours", guard.Window.Hours())
 	if guard.WindowThreshold > 0 && all+before >= guard.WindowThreshold {
 		return c.guarded(quarantineDeletes, "the cycle would disable or delete %d of %d active objects%s, after %d in %s, and the job's threshold for that time is %d",
-			all, managed, l.byMapping(), before, within, guard.WindowThreshold)
+			all, managed, l.byMapping(), before, guard.within(), guard.WindowThreshold)
 	}
 	// Groups come and go together, when a firm is reorganised: of them the share of
 	// a cycle says enough.
-	n, gone := l.objects[directory.User], earlier[directory.User]
-	if was := active[directory.User] + gone; guard.WindowShare > 0 && n > 0 && gone > 0 && was >= guardedFrom && (n+gone)*100 > guard.WindowShare*was {
+	n, gone := l.objects[directory.User], earlier.Objects[directory.User]
+	if was := active[directory.User] + gone - earlier.Kept[directory.User]; guard.WindowShare > 0 && n > 0 && gone > 0 && was >= guardedFrom && (n+gone)*100 > guard.WindowShare*was {
 		return c.guarded(quarantineDeletes, "the cycle would disable or delete %d of %d active users%s, after %d in %s, more than %d %% of %d",
-			n, active[directory.User], l.byMapping(), gone, within, guard.WindowShare, was)
+			n, active[directory.User], l.byMapping(), gone, guard.within(), guard.WindowShare, was)
 	}
 	return nil
 }
@@ -133,32 +187,26 @@ func directoryTypes() []directory.ObjectType {
 	return []directory.ObjectType{directory.User, directory.Group}
 }
 
-// takenAway returns how many objects of each type were disabled and deleted
-// within the guard's window, without those that somebody has allowed.
-func (c *cycle) takenAway(ctx context.Context) (map[directory.ObjectType]int64, error) {
-	guard, earlier := c.job.Settings.Guard, map[directory.ObjectType]int64{}
-	if c.record.Allowed != nil || guard.Window <= 0 || guard.WindowThreshold <= 0 && guard.WindowShare <= 0 {
-		return earlier, nil
+// within says what the guard's window is.
+func (g Guard) within() string { return fmt.Sprintf("the last %g hours", g.Window.Hours()) }
+
+// takenAway returns what was taken away within the guard's window, without what
+// somebody has allowed.
+func (c *cycle) takenAway(ctx context.Context) (state.Taken, error) {
+	guard := c.job.Settings.Guard
+	if c.record.Allowed != nil || guard.Window <= 0 {
+		return state.Taken{}, nil
 	}
 	since := c.execution.Began.Add(-guard.Window)
 	if allowed := c.record.DeletesAllowed.Add(time.Microsecond); allowed.After(since) && !c.toCome(allowed) {
 		since = allowed
 	}
-	err := c.store.Events(ctx, provlog.Query{JobID: c.record.ID, Actions: takingActions(), Status: []provlog.Status{provlog.Success}, Since: since}, func(e provlog.Event) error {
-		if !c.toCome(e.ActivityDateTime) {
-			earlier[directory.ObjectType(e.SourceIdentity.IdentityType)]++
-		}
-		return nil
-	})
-	return earlier, err
+	// Later ones are of a wrong clock: their time says nothing.
+	return c.store.Taken(ctx, c.job.Name, since, c.engine.Now().Add(clockTolerance))
 }
 
-func takingActions() []provlog.Action {
-	return []provlog.Action{provlog.ActionDisable, provlog.ActionDelete}
-}
-
-// survey calls yield with every connected object that the cycle is to look at,
-// before anything is done about it.
+// survey calls yield with every object that the cycle is to look at, before
+// anything is done about it.
 func (c *cycle) survey(ctx context.Context, yield func(*subject) error) error {
 	for i := range c.job.Rules {
 		rule := &c.job.Rules[i]
@@ -175,9 +223,6 @@ func (c *cycle) survey(ctx context.Context, yield func(*subject) error) error {
 				return err
 			}
 			for _, s := range subjects {
-				if s.connection == nil {
-					continue
-				}
 				c.prepare(s)
 				if err := yield(s); err != nil {
 					return err

@@ -35,13 +35,14 @@ func (c *cycle) intend(ctx context.Context, o state.Outcome) error {
 
 // intend records what is about to be done to the object: it is looked at again
 // unless an outcome follows. One that is created can be found, one that was
-// matched is connected, and one that is deleted may be gone.
+// matched is connected, and one that is deleted may be gone: what refers to it is
+// looked at together with it.
 func (f *flow) intend(ctx context.Context, action plan.Action) error {
 	o := state.Outcome{Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, Connect: f.inDoubt(action)}
 	if f.change.Object.Presence != directory.HardDeleted { // that record is moved on once it is done
 		o.Seen = f.unfinished()
 	}
-	o.Disconnect, o.Await = f.lost, f.lost
+	o.Disconnect, o.Await = f.lost, f.lost || action == plan.Delete
 	switch {
 	case action == plan.Create:
 		o.Sent = f.findable()

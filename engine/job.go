@@ -33,6 +33,9 @@ type Job struct {
 	// Digest changes whenever the job file does: a saved plan holds for one digest.
 	Digest   string
 	Settings Settings
+	// Address tells the job's application from any other, and begins with what
+	// people know it by, up to a number sign; "" if that is not known.
+	Address string
 	// Application is where the job provisions to, for the provisioning log.
 	Application Application
 	// Notifiers are told when the job goes into quarantine and when it leaves it.

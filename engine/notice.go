@@ -128,7 +128,8 @@ func (c *cycle) deliver(stop context.Context, due []delivery) (arrived []deliver
 	for _, d := range due {
 		wait.Go(func() {
 			log := c.engine.Logger.With(zap.String("job", c.job.Name), zap.String("notice", string(d.notice.Kind)), zap.String("to", d.to.Name()))
-			if err := d.to.Notify(ctx, d.notice); err != nil {
+			if err := contained(func() error { return d.to.Notify(ctx, d.notice) }); err != nil {
+				c.engine.report(err, zap.String("job", c.job.Name))
 				log.Error("a notice was not sent, and is tried again after the next cycle", zap.Error(err))
 				return
 			}

@@ -194,8 +194,19 @@ func (c *cycle) readAhead(ctx context.Context, rule *Rule, read func() ([]byte, 
 }
 
 // prepare takes the steps that need nothing but the object itself and what is
-// remembered of it: scoping, the decision, and the attribute mapping.
+// remembered of it: scoping, the decision, and the attribute mapping. Nothing is
+// written by then, so a panic is a failure of that object, and the others go on.
 func (c *cycle) prepare(s *subject) {
+	err := contained(func() error {
+		c.decide(s)
+		return nil
+	})
+	if err != nil {
+		s.mapped, s.mapErr, s.intent = mapping.Result{}, err, plan.Leave
+	}
+}
+
+func (c *cycle) decide(s *subject) {
 	o := s.change.Object
 	if escrow, ok := c.escrows[o.Anchor]; ok && escrow.Type == o.Type {
 		s.escrow = &escrow

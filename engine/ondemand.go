@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"go.uber.org/zap"
+
 	"github.com/scimsync/scimsync/connectors/directory"
 	"github.com/scimsync/scimsync/engine/state"
 )
@@ -111,7 +113,8 @@ func (e *Engine) Provision(ctx context.Context, job Job, name string, opts Optio
 	if err != nil {
 		return nil, err
 	}
-	err = c.provision(ctx, object, chosen)
+	err = contained(func() error { return c.provision(ctx, object, chosen) })
+	e.report(err, zap.String("job", job.Name), zap.String("object", object.Anchor))
 	if e := unlock(); err == nil && e != nil {
 		err = e
 	}
@@ -126,6 +129,9 @@ func (c *cycle) provision(ctx context.Context, object directory.Object, chosen [
 	}
 	if err := c.target.Test(ctx, c.job.Types()...); err != nil {
 		return fmt.Errorf("testing the connection: %w", err)
+	}
+	if err := c.guardAddress(ctx); err != nil {
+		return err
 	}
 	if !c.opts.DryRun { // a job that never ran is remembered from now on
 		if err := c.store.SaveJob(ctx, c.record); err != nil {

@@ -1,36 +1,17 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"runtime/debug"
 )
 
 // future is one item of work under way.
 type future[T any] struct {
 	done   chan struct{}
 	result T
-	broke  *broken // nil unless the work panicked
-}
-
-// broken is a panic of another goroutine, which ends up in the one that waits
-// for it: whoever runs the program can then end it in order.
-type broken struct {
-	cause any
-	stack []byte
-}
-
-// Error returns what the panic was about and where it was.
-func (b *broken) Error() string { return fmt.Sprintf("%v\n\n%s", b.cause, b.stack) }
-
-// breaks returns the panic that the caller is about to end with, nil if there is
-// none. It is to be deferred.
-func breaks(b **broken) {
-	if cause := recover(); cause != nil {
-		*b = &broken{cause, debug.Stack()}
-	}
+	err    error // of work that panicked, which has no result
 }
 
 // ordered runs work on the items that next returns, n at a time, and hands
@@ -38,10 +19,10 @@ func breaks(b **broken) {
 // that no further result is ready: a good moment to write out what was
 // gathered. next returns io.EOF after the last item.
 //
-// When ctx ends, or next or emit fails, no further item is taken; items under
-// way are finished and emitted, so that what was done is recorded. The first
-// error is returned, ctx's error included. A panic of next or work becomes one of
-// the caller.
+// When ctx ends, or next or emit fails, or one of the three panics, no further
+// item is taken; items under way are finished and emitted, so that what was done
+// is recorded. Nothing runs any more once ordered returns. The first error is
+// returned, ctx's error included; of a panic it is a *MistakeError.
 func ordered[I, R any](ctx context.Context, n int, next func(context.Context) (I, error), work func(I) R, emit func(R, bool) error) error {
 	n = max(n, 1)
 	queue := make(chan *future[R], 2*n)
@@ -49,46 +30,48 @@ func ordered[I, R any](ctx context.Context, n int, next func(context.Context) (I
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var nextErr error
-	var nextBroke *broken
 	go func() {
 		defer close(queue)
-		defer breaks(&nextBroke)
-		for {
-			select {
-			case <-ctx.Done():
-				nextErr = context.Cause(ctx)
-				return
-			case slots <- struct{}{}:
-			}
-			item, err := next(ctx)
-			if err != nil {
-				if !errors.Is(err, io.EOF) {
-					nextErr = err
+		nextErr = contained(func() error {
+			for {
+				select {
+				case <-ctx.Done():
+					return context.Cause(ctx)
+				case slots <- struct{}{}:
 				}
-				return
-			}
-			f := &future[R]{done: make(chan struct{})}
-			queue <- f
-			go func() {
-				defer func() {
-					close(f.done)
-					<-slots
+				item, err := next(ctx)
+				if errors.Is(err, io.EOF) {
+					return nil
+				}
+				if err != nil {
+					return err
+				}
+				f := &future[R]{done: make(chan struct{})}
+				queue <- f
+				go func() {
+					defer func() {
+						close(f.done)
+						<-slots
+					}()
+					f.err = contained(func() error {
+						f.result = work(item)
+						return nil
+					})
 				}()
-				defer breaks(&f.broke)
-				f.result = work(item)
-			}()
-		}
+			}
+		})
 	}()
 
-	var emitErr error
+	var workErr, emitErr error
 	for f := <-queue; f != nil; {
 		<-f.done
-		if f.broke != nil {
-			panic(f.broke)
-		}
 		following, idle := peek(queue)
-		if emitErr == nil {
-			if emitErr = emit(f.result, idle); emitErr != nil {
+		switch {
+		case f.err != nil:
+			workErr = cmp.Or(workErr, f.err)
+			stop(f.err)
+		case emitErr == nil:
+			if emitErr = contained(func() error { return emit(f.result, idle) }); emitErr != nil {
 				stop(emitErr)
 			}
 		}
@@ -97,13 +80,7 @@ func ordered[I, R any](ctx context.Context, n int, next func(context.Context) (I
 		}
 		f = following
 	}
-	if nextBroke != nil {
-		panic(nextBroke)
-	}
-	if emitErr != nil {
-		return emitErr
-	}
-	return nextErr
+	return cmp.Or(emitErr, workErr, nextErr)
 }
 
 // peek takes the next future off the queue if there is one already, and
@@ -118,7 +95,7 @@ func peek[T any](queue <-chan *future[T]) (following *future[T], idle bool) {
 	}
 	select {
 	case <-following.done:
-		return following, false
+		return following, following.err != nil
 	default:
 		return following, true
 	}

@@ -54,8 +54,9 @@ func tooManyFail(escrows, references, provisioned int64) (reason, message string
 	}
 }
 
-// patience is how many cycles in a row may fail because an application does
-// not answer, or a source cannot be read, before somebody has to be told.
+// patience is how many cycles in a row may fail, because an application does
+// not answer, a source cannot be read, or whatever it is, before somebody has to
+// be told.
 const patience = 3
 
 // quarantineReason returns why a cycle that ended with err, the last of so many
@@ -68,12 +69,12 @@ func quarantineReason(err error, failures int64) string {
 		return guard.Reason
 	case class == connectors.Credentials, class == connectors.NotSCIM:
 		return quarantineException
-	case class != "" && failures >= patience:
-		return quarantineException
-	case errors.As(err, &read) && failures >= patience:
+	case err == nil || failures < patience:
+		return ""
+	case errors.As(err, &read):
 		return quarantineIngestion
 	default:
-		return ""
+		return quarantineException
 	}
 }
 
@@ -104,9 +105,6 @@ func (c *cycle) quarantine(ctx context.Context, runErr error) error {
 		record.Quarantine = inQuarantine(earlier, earlier.Reason, earlier.Code, earlier.Message, x.Ended, c.job.Settings.Tempo)
 	}
 	if record.Quarantine != nil {
-		if record.Quarantine.Held = c.held; c.held == nil && earlier != nil && earlier.Reason == record.Quarantine.Reason {
-			record.Quarantine.Held = earlier.Held
-		}
 		x.Quarantine = record.Quarantine.Reason
 	}
 	return nil

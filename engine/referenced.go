@@ -42,7 +42,7 @@ func (l *linkage) result(ctx context.Context) result {
 		r.Entry.TargetAnchor = &target
 	}
 	outcome := state.Outcome{
-		Type: o.Type, SourceAnchor: o.Anchor, Link: l.links, Unlink: append(l.unlinks, l.intended...), Release: true,
+		Type: o.Type, SourceAnchor: o.Anchor, Link: l.links, Unlink: append(l.unlinks, l.intended...), Release: true, Loss: l.loss(),
 	}
 	if l.stopped { // what is left is done in the next cycle
 		outcome.Release = false

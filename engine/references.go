@@ -259,8 +259,12 @@ func (l *linkage) needless(ctx context.Context, op plan.Operation, class connect
 	case class == connectors.Conflict:
 		return op.Changes[0].Verb == plan.Add
 	case class == connectors.Gone && op.Changes[0].Verb == plan.Remove: // the member is gone, if the group is not
-		_, err := l.target.Get(ctx, op.Type, op.TargetAnchor, nil)
-		return err == nil
+		if _, err := l.target.Get(ctx, op.Type, op.TargetAnchor, nil); err != nil {
+			return false
+		}
+		// Nobody stays a member because of one answer: it is removed once more.
+		_, err := l.export(ctx, op)
+		return err == nil || connectors.ClassOf(err) == connectors.Gone
 	default:
 		return false
 	}

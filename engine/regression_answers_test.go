@@ -202,6 +202,55 @@ func TestADeleteWithoutAnAnswer(t *testing.T) {
 	}
 }
 
+// TestAMemberIsRemovedAlthoughOneAnswerSaysThatItIsGone: one answer of 404 keeps
+// nobody in a group.
+func TestAMemberIsRemovedAlthoughOneAnswerSaysThatItIsGone(t *testing.T) {
+	w := newWorld(t)
+	w.source.hire("ada")
+	w.source.hire("bo")
+	w.source.group("Admins", "bo", "ada")
+	w.cycle()
+	w.source.group("Admins", "bo")
+	w.intercept = func(r *http.Request, _ string) *http.Response {
+		if r.Method != http.MethodPatch {
+			return nil
+		}
+		w.intercept = nil
+		return answer(404, `{}`)
+	}
+	equal(t, "removed", w.cycle(), plan.Summary{Update: 1})
+	equal(t, "members", w.members("Admins"), []string{"bo@contoso.com"})
+}
+
+// TestADeletedGroupThatReturnsIsPutBackAtOnce: a delete took effect and was not
+// recorded, and the group is back before the next cycle, which puts it into the
+// groups that hold it, although nothing of them has changed. A delete that was
+// recorded is nothing that others wait for.
+func TestADeletedGroupThatReturnsIsPutBackAtOnce(t *testing.T) {
+	for _, lost := range []bool{true, false} {
+		w := newWorld(t)
+		w.source.hire("bo")
+		w.source.group("Sales", "bo")
+		w.source.group("Board", "Sales")
+		w.cycle()
+		w.source.unassign("Sales")
+		if lost {
+			w.lose(http.MethodDelete, "")
+			equal(t, "no answer", w.cycle(), plan.Summary{Fail: 1})
+		} else {
+			equal(t, "deleted", w.cycle(), plan.Summary{Delete: 1})
+		}
+		w.source.assign("Sales")
+		want, members := plan.Summary{Create: 1}, 0
+		if lost {
+			want.Update, members = 1, 1
+		}
+		equal(t, "back", w.cycle(), want)
+		equal(t, "settled", w.cycle(), plan.Summary{})
+		equal(t, "members of Board", len(w.members("Board")), members)
+	}
+}
+
 func TestWhoReturnsBlockedAfterADeleteWithoutAnAnswerIsNobodysAccount(t *testing.T) {
 	w := newWorld(t)
 	w.source.hire("ada")

@@ -249,3 +249,38 @@ func TestOnDemandShowsEveryStepOfAGroupThatIsAsItShouldBe(t *testing.T) {
 		"EntryImportUpdate", "EntrySynchronizationReferenceResolution", "EntrySynchronizationSkip",
 	})
 }
+
+// TestARedactedValueInOtherWords: an application that repeats the value as its
+// language writes it, or that is cut off in the middle of it, is not repeated.
+func TestARedactedValueInOtherWords(t *testing.T) {
+	const secret, part = `p/ass+S3CRET-77-and-more`, "S3CRET"
+	for name, said := range map[string]string{
+		"PHP":    `{"detail":"cannot take p\/ass+S3CRET-77-and-more"}`,
+		".NET":   `{"detail":"cannot take \"p/ass\u002BS3CRET-77-and-more\""}`,
+		"URL":    `/Users?password=p%2fass%2bS3CRET-77-and-more`,
+		"a page": "<p>" + strings.Repeat("x", 4<<10-18) + secret,
+	} {
+		w := newWorld(t)
+		w.rules([]mapping.Attribute{
+			{Source: "userPrincipalName", Target: "userName", MatchingPrecedence: 1},
+			{Expression: `Redact([employeeId])`, Target: "password"},
+		}, nil, scope.Settings{AssignedOnly: true})
+		w.source.hire("ada", "employeeId", secret)
+		w.intercept = func(r *http.Request, _ string) *http.Response {
+			if r.Method == http.MethodPost {
+				return answer(400, said)
+			}
+			return nil
+		}
+		var text strings.Builder
+		equal(t, name, w.cycle(engine.Options{Observe: func(r engine.Result) error {
+			return json.NewEncoder(&text).Encode(r)
+		}}), plan.Summary{Fail: 1})
+		if err := json.NewEncoder(&text).Encode(w.events(provlog.Query{})); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(text.String(), part) || !strings.Contains(text.String(), plan.Redacted) {
+			t.Errorf("%s: shown in %.3000s", name, text.String())
+		}
+	}
+}

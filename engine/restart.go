@@ -15,10 +15,10 @@ import (
 // ResetScope is what a restart forgets, a set of these words (Microsoft Graph,
 // synchronizationJobRestartCriteria.resetScope).
 type ResetScope struct {
-	Watermark   bool // every object is evaluated again: a new initial cycle
-	Escrows     bool // objects that failed are tried as if they never had
-	Quarantine  bool
-	Connections bool // every object is matched again (ConnectorDataStore)
+	Watermark   bool `json:"watermark"` // every object is evaluated again: a new initial cycle
+	Escrows     bool `json:"escrows"`   // objects that failed are tried as if they never had
+	Quarantine  bool `json:"quarantine"`
+	Connections bool `json:"connections"` // every object is matched again (ConnectorDataStore)
 }
 
 var resetWords = []string{"watermark", "escrows", "quarantine", "connections", "full"}
@@ -70,8 +70,10 @@ func (e *Engine) Restart(ctx context.Context, name string, scope ResetScope) err
 func (e *Engine) AllowDeletes(ctx context.Context, name string) error {
 	return e.alter(ctx, name, func(record *state.Job) error {
 		record.AllowDeletes, record.Allowed = true, nil
-		if q := record.Quarantine; q != nil {
-			record.Allowed = q.Held
+		if record.Held != nil {
+			allowed := *record.Held
+			allowed.Since = e.Now().UTC()
+			record.Allowed = &allowed
 		}
 		return nil
 	})

@@ -124,6 +124,9 @@ func absence(o directory.Object) string {
 	if o.Presence == directory.Present {
 		return "no longer in the source"
 	}
+	if o.Presence == directory.SoftDeleted && o.Tombstone { // nobody has said that it was deleted
+		return "missing from the source"
+	}
 	return o.Presence.String() + " in the source"
 }
 

@@ -49,6 +49,8 @@ func TestReasons(t *testing.T) {
 	many := []Filter{sales, sales, sales, sales, sales}
 	gone := user(nil)
 	gone.Presence, gone.Tombstone = directory.SoftDeleted, true
+	binned := user(ada())
+	binned.Presence = directory.SoftDeleted
 	purged := user(ada(), "")
 	purged.Presence = directory.HardDeleted
 	lost := user(nil)
@@ -73,7 +75,8 @@ func TestReasons(t *testing.T) {
 		{"disabled", true, nil, user(with("accountEnabled", directory.Bool(false))), `out of scope: accountEnabled is False`},
 		{"disabled as text", false, nil, user(with("accountEnabled", directory.Str("FALSE"))), `out of scope: accountEnabled is False`},
 		{"accountEnabled unknown", false, nil, user(with("accountEnabled", directory.Value{})), `in scope: the scope is all users`},
-		{"soft-deleted", false, []Filter{sales}, gone, `out of scope: soft-deleted in the source`},
+		{"soft-deleted", false, []Filter{sales}, gone, `out of scope: missing from the source`},
+		{"in the recycle bin", false, []Filter{sales}, binned, `out of scope: soft-deleted in the source`},
 		{"hard-deleted", true, nil, purged, `out of scope: hard-deleted in the source`},
 		{"lost", false, nil, lost, `out of scope: no longer in the source`},
 		{"one filter", false, []Filter{sales}, user(ada()), `out of scope: department is "Engineering", and filter "Sales" wants EQUALS "Sales"`},

@@ -3,16 +3,19 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/scimsync/scimsync/engine/state"
 )
 
 func (a *app) allowDeletesCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "allow-deletes JOB",
 		Short: "Let the next cycle do what a guard has held back",
-		Long: `A job with preventAccidentalDeletions stops a cycle that would disable or delete
-too many objects, before its first write. Once you have looked at the plan,
+		Long: `A guard stops a cycle that would take too much away, or whose source has lost too
+much, before its first write. Once you have looked at the plan,
 allow-deletes lets the next completed cycle do what was held back; what comes on
 top of that is guarded as ever, and the guards hold again after that cycle. A job
 that no guard has stopped may do all that its next cycle would.`,
@@ -20,6 +23,12 @@ that no guard has stopped may do all that its next cycle would.`,
 		ValidArgsFunction: a.completeJobs,
 		RunE:              func(cmd *cobra.Command, args []string) error { return a.allowDeletes(cmd.Context(), args[0]) },
 	}
+}
+
+// allowedResult is what allow-deletes -o json prints.
+type allowedResult struct {
+	Job     string      `json:"job"`
+	Allowed *state.Held `json:"allowed"` // null if no guard has held anything back: all that the next cycle would do
 }
 
 func (a *app) allowDeletes(ctx context.Context, name string) (err error) {
@@ -35,11 +44,37 @@ func (a *app) allowDeletes(ctx context.Context, name string) (err error) {
 	if err != nil {
 		return err
 	}
-	if h := record.Allowed; h != nil {
-		fmt.Fprintf(a.stdout, "The next cycle of job %s may do what was held back: disable or delete %d users and %d groups, and remove %d members.\n",
-			name, h.Users, h.Groups, h.Members)
-		return nil
+	if a.json() {
+		return printJSON(a.stdout, allowedResult{Job: name, Allowed: record.Allowed})
 	}
-	fmt.Fprintf(a.stdout, "The next cycle of job %s may delete and disable as many objects as its plan says.\n", name)
+	a.sayNext(s, name, allowedText(name, record.Allowed))
 	return nil
+}
+
+// allowedText says what the next cycle may do.
+func allowedText(job string, h *state.Held) string {
+	if h == nil {
+		return fmt.Sprintf("No guard has held anything back: the next cycle of job %s may disable and delete whatever it would, however much that is.", job)
+	}
+	var what []string
+	for _, part := range []struct {
+		n                int64
+		doing, one, many string
+	}{
+		{h.Users, "disable or delete", "user", "users"},
+		{h.Groups, "disable or delete", "group", "groups"},
+		{h.Members, "take out of groups", "member", "members"},
+	} {
+		switch part.n {
+		case 0:
+		case 1:
+			what = append(what, part.doing+" 1 "+part.one)
+		default:
+			what = append(what, fmt.Sprintf("%s %d %s", part.doing, part.n, part.many))
+		}
+	}
+	if len(what) == 0 {
+		return fmt.Sprintf("The next cycle of job %s may take the source as it is.", job)
+	}
+	return fmt.Sprintf("The next cycle of job %s may do what was held back, and no more: %s.", job, strings.Join(what, "; "))
 }

@@ -13,7 +13,8 @@ import (
 )
 
 func (a *app) applyCommand() *cobra.Command {
-	return &cobra.Command{
+	var show bool
+	cmd := &cobra.Command{
 		Use:   "apply FILE",
 		Short: "Carry out a saved plan, and nothing else",
 		Long: `Apply runs the cycle that "scimsync plan JOB --out FILE" has planned, and writes
@@ -29,10 +30,20 @@ RandomString, is made anew.
 A plan can be applied while its job is paused: "scimsync pause JOB" keeps the
 daemon from running a cycle between the plan and its application.
 
+With --show it prints the plan and does nothing. That needs the file alone:
+somebody else may look at it, also on another machine.
+
 The exit codes are those of sync; 1 is also that of a plan that is refused.`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.apply(cmd.Context(), args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if show {
+				return a.show(savedPlan(args[0]))
+			}
+			return a.apply(cmd.Context(), args[0])
+		},
 	}
+	cmd.Flags().BoolVar(&show, "show", false, "print the saved plan, and do nothing")
+	return cmd
 }
 
 func (a *app) apply(ctx context.Context, path string) error {

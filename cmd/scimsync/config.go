@@ -55,7 +55,8 @@ type validation struct {
 func (a *app) validate() error {
 	problems, warnings := config.Validate(a.flags.config)
 	if a.json() {
-		if err := printJSON(a.stdout, validation{Valid: len(problems) == 0, Problems: problems, Warnings: warnings}); err != nil {
+		v := validation{Valid: len(problems) == 0, Problems: append(config.Errors{}, problems...), Warnings: append(config.Errors{}, warnings...)}
+		if err := printJSON(a.stdout, v); err != nil {
 			return err
 		}
 	} else {

@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
@@ -67,7 +67,8 @@ first, or it is connected as before. Objects that refer to it are looked at agai
 too. The job must be paused.
 
 export writes CSV with a header. A value that a spreadsheet would take for a
-formula (it begins with = + - @, narrow or wide, a tab or a line end) has an apostrophe in front.`,
+formula (it begins with = + - @, narrow or wide, a tab or a line end, and so does
+what stands behind a semicolon, a tab, a bar or a line end in it) has an apostrophe in front.`,
 		Example: `  scimsync connections blogin --type user --status disabled
   scimsync connections blogin get "Ada Ito"
   scimsync connections blogin delete 06b07648-ecfe-589f-9d2f-6325724a46ee
@@ -139,7 +140,7 @@ func (a *app) completeConnections(cmd *cobra.Command, args []string, text string
 }
 
 func (a *app) connections(ctx context.Context, job string, f connectionFlags) error {
-	header := !a.json()
+	header, width := !a.json(), lineWidth(a.stdout)
 	return a.eachConnection(ctx, job, f, func(c state.Connection) error {
 		if a.json() {
 			b, err := json.Marshal(c)
@@ -150,19 +151,29 @@ func (a *app) connections(ctx context.Context, job string, f connectionFlags) er
 		}
 		if header {
 			header = false
-			if err := connectionLine(a.stdout, "TYPE", "STATUS", "DISPLAY NAME", "CONNECTED", "WRITTEN", "SOURCE ANCHOR", "TARGET ANCHOR"); err != nil {
+			if err := connectionLine(a.stdout, width, "TYPE", "STATUS", "DISPLAY NAME", "CONNECTED", "WRITTEN", "SOURCE ANCHOR", "TARGET ANCHOR"); err != nil {
 				return err
 			}
 		}
-		return connectionLine(a.stdout, string(c.Type), string(c.Status), plan.Printable(c.DisplayName), localTime(c.Since), localTime(c.Updated),
+		return connectionLine(a.stdout, width, string(c.Type), string(c.Status), plan.Printable(c.DisplayName), localTime(c.Since), localTime(c.Updated),
 			plan.Printable(c.SourceAnchor), plan.Printable(c.TargetAnchor))
 	})
 }
 
 // connectionLine prints one line of the list. The columns have a fixed width:
-// the list may be long, and is printed as it comes.
-func connectionLine(w io.Writer, kind, status, name, since, updated, source, target string) error {
-	_, err := fmt.Fprintf(w, "%-5s  %-10s  %s  %-19s  %-19s  %-36s  %s\n", kind, status, text.Pad(name, 24, ' '), since, updated, source, target)
+// the list may be long, and is printed as it comes. Some are left out on a
+// terminal that they do not fit on; a width of 0 is none.
+func connectionLine(w io.Writer, width int, kind, status, name, since, updated, source, target string) (err error) {
+	const whole, withTarget = 160, 117
+	switch {
+	case width > 0 && width < withTarget:
+		_, err = fmt.Fprintf(w, "%-5s  %-10s  %s  %s\n", kind, status, text.Pad(name, 22, ' '), source)
+		return err
+	case width > 0 && width < whole:
+		_, err = fmt.Fprintf(w, "%-5s  %-10s  %s  %-36s  %s\n", kind, status, text.Pad(name, 22, ' '), source, target)
+		return err
+	}
+	_, err = fmt.Fprintf(w, "%-5s  %-10s  %s  %-19s  %-19s  %-36s  %s\n", kind, status, text.Pad(name, 24, ' '), since, updated, source, target)
 	return err
 }
 
@@ -221,8 +232,9 @@ func (a *app) connectionGet(ctx context.Context, job, id string) (err error) {
 // printConnection shows a connection; last is what the log tells of its object
 // last.
 func (a *app) printConnection(d engine.ConnectionDetails, last string) {
+	width := lineWidth(a.stdout)
 	line := func(name, format string, args ...any) {
-		fmt.Fprintf(a.stdout, "  %-14s %s\n", name, plan.Printable(fmt.Sprintf(format, args...)))
+		fmt.Fprint(a.stdout, field(name, plan.Printable(fmt.Sprintf(format, args...)), 14, width))
 	}
 	fmt.Fprintf(a.stdout, "%s %s\n", d.Type, plan.Printable(d.DisplayName))
 	line("source anchor", "%s", d.SourceAnchor)
@@ -262,6 +274,9 @@ func (a *app) connectionDelete(ctx context.Context, job, id string) (err error) 
 }
 
 func (a *app) connectionExport(ctx context.Context, job string, f connectionFlags) error {
+	if err := a.notJSON("export writes CSV, and connections without export lists them with -o json"); err != nil {
+		return err
+	}
 	w := csv.NewWriter(a.stdout)
 	header := []string{"objectType", "sourceAnchor", "targetAnchor", "displayName", "status", "since", "updated"}
 	if err := w.Write(header); err != nil {
@@ -287,11 +302,16 @@ func (a *app) connectionExport(ctx context.Context, job string, f connectionFlag
 	return err
 }
 
-// noFormula returns a cell of a CSV file that no spreadsheet takes for a
-// formula (OWASP, "CSV Injection").
+// formula is the beginning of a cell that a spreadsheet calculates (OWASP, "CSV
+// Injection"): where the cell begins, and where another one would begin for a
+// spreadsheet that separates cells by semicolons or tabs, as in most of Europe.
+var formula = regexp.MustCompile(`((?:^|[;\t\r\n|])[ "]*)([=+\-@＝＋－＠])`)
+
+// noFormula returns a cell of a CSV file that no spreadsheet takes for a formula.
 func noFormula(cell string) string {
-	if first, _ := utf8.DecodeRuneInString(cell); cell != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
-		return "'" + cell
+	safe := formula.ReplaceAllString(cell, "$1'$2")
+	if strings.HasPrefix(safe, "\t") || strings.HasPrefix(safe, "\r") || strings.HasPrefix(safe, "\n") {
+		return "'" + safe
 	}
-	return cell
+	return safe
 }

@@ -35,6 +35,9 @@ incremental cycle and the provisioning log. It touches nothing else.`,
 }
 
 func (a *app) demo(ctx context.Context, keep bool) (err error) {
+	if err := a.notJSON("the demo tells its story as text, without -o json"); err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "scimsync-demo-")
 	if err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 	"github.com/scimsync/scimsync/connectors/directory"
 	"github.com/scimsync/scimsync/engine"
 	"github.com/scimsync/scimsync/engine/plan"
+	"github.com/scimsync/scimsync/engine/state"
 	"github.com/scimsync/scimsync/mapping"
 )
 
@@ -29,7 +30,8 @@ cycle looks at the object, and if not why. It reads the source and the applicati
 and never writes. If the application cannot be asked, it shows the rest.
 
 NAME is a userPrincipalName, mail, display name or object id. An object that has left
-the source is found by its connection: by object id, SCIM id or display name.`,
+the source is found by its connection: by object id, SCIM id or display name, or by
+the userPrincipalName that the provisioning log has of it.`,
 		Example: `  scimsync explain blogin ada@contoso.com
   scimsync explain blogin Sales -o json | jq '.attributes[] | select(.flows)'`,
 		Args:              cobra.ExactArgs(2),
@@ -56,14 +58,18 @@ func (a *app) explain(ctx context.Context, job, name string) (err error) {
 }
 
 func (a *app) printExplanation(x *engine.Explanation) {
+	width := lineWidth(a.stdout)
 	line := func(name, format string, args ...any) {
-		fmt.Fprintf(a.stdout, "  %-13s %s\n", name, plan.Printable(fmt.Sprintf(format, args...)))
+		fmt.Fprint(a.stdout, field(name, plan.Printable(fmt.Sprintf(format, args...)), 13, width))
 	}
 	fmt.Fprintf(a.stdout, "%s %s (%s), job %s\n", x.ObjectType, plan.Printable(x.DisplayName), plan.Printable(x.SourceAnchor), x.Job)
 	line("source", "%s", sourceText(x))
 	line("scope", "%s", x.Scope.Reason)
 	line("assigned", "%s", assignedText(x.Scope))
 	line("connection", "%s", connectionText(x))
+	for _, sent := range x.Unanswered {
+		line("in doubt", "a create got no clear answer; if it took effect, the account has %s %q, and is found by that", sent.Attribute, sent.Value)
+	}
 	if x.Escrow != nil {
 		line("in escrow", "failed %d times since %s, next try %s: %s", x.Escrow.Attempts, localTime(x.Escrow.First),
 			localTime(x.Escrow.Next), coded(x.Escrow.Code, x.Escrow.Message))
@@ -128,7 +134,11 @@ func connectionText(x *engine.Explanation) string {
 	if c == nil {
 		return "none"
 	}
-	s := fmt.Sprintf("%s, connected since %s; %s, last written %s", c.TargetAnchor, localTime(c.Since), c.Status, localTime(c.Updated))
+	status := string(c.Status)
+	if c.Status == state.Deleting {
+		status += " (no answer has said whether the account was deleted)"
+	}
+	s := fmt.Sprintf("%s, connected since %s; %s, last written %s", c.TargetAnchor, localTime(c.Since), status, localTime(c.Updated))
 	if x.Target.Gone {
 		s += "; the application has it no more"
 	}
@@ -161,7 +171,14 @@ func (a *app) printMatching(matching []engine.ExplainedMatch) {
 	fmt.Fprintln(a.stdout, t.Render())
 }
 
+// wideMappings is how many columns the table of mappings takes to be read.
+const wideMappings = 140
+
 func (a *app) printMappings(mappings []engine.ExplainedMapping) {
+	if width := lineWidth(a.stdout); width > 0 && width < wideMappings {
+		fmt.Fprint(a.stdout, mappingList(mappings, width))
+		return
+	}
 	// What is left of the line is shared by the four columns of long texts.
 	left := a.width() - len("FLOWS") - len("Expression, onCreate") - 14
 	t := a.table("Attribute mappings", "TARGET", "VALUE", "FLOWS", "TYPE", "MADE BY", "WHY")
@@ -174,19 +191,61 @@ func (a *app) printMappings(mappings []engine.ExplainedMapping) {
 	}
 	t.SetColumnConfigs(configs)
 	for _, m := range mappings {
-		flows, kind, why := "-", string(m.Type), m.Reason
+		flows := "-"
 		if m.Flows {
 			flows = "yes"
-			if !m.Current.IsEmpty() {
-				why += ": " + m.Current.Text()
-			}
 		}
-		if m.Apply == mapping.OnCreate {
-			kind += ", onCreate"
-		}
-		t.AppendRow(table.Row{shortName(m.Target), shown(m.Value), flows, kind, plan.Printable(cmp.Or(m.Source, "-")), plan.Printable(why)})
+		t.AppendRow(table.Row{shortName(m.Target), shown(m.Value), flows, kindOf(m), plan.Printable(cmp.Or(m.Source, "-")), plan.Printable(whyOf(m))})
 	}
 	fmt.Fprintln(a.stdout, t.Render())
+}
+
+// mappingList returns what the table shows, for a terminal that it does not fit
+// on. What flows has a sign; a reason that several mappings share stands once.
+func mappingList(mappings []engine.ExplainedMapping, width int) string {
+	times, shared := map[string]int{}, ""
+	for _, m := range mappings {
+		if why := whyOf(m); !m.Flows {
+			if times[why]++; times[why] > max(1, times[shared]) {
+				shared = why
+			}
+		}
+	}
+	var b strings.Builder
+	line := func(indent, s string) {
+		fmt.Fprintln(&b, wrapped(indent+plan.Printable(s), width, "      "))
+	}
+	b.WriteString("\nAttribute mappings: + is written when a cycle looks at the object\n")
+	if shared != "" {
+		line("", "The others, where nothing else is said: "+shared)
+	}
+	for _, m := range mappings {
+		sign, why := " ", "; "+whyOf(m)
+		if m.Flows {
+			sign = "+"
+		} else if whyOf(m) == shared {
+			why = ""
+		}
+		line("  "+sign+" ", fmt.Sprintf("%s: %s", shortName(m.Target), shown(m.Value)))
+		line("      ", fmt.Sprintf("%s %s%s", kindOf(m), m.Source, why))
+	}
+	return b.String()
+}
+
+// kindOf says what kind of mapping it is, and when it is applied.
+func kindOf(m engine.ExplainedMapping) string {
+	if m.Apply == mapping.OnCreate {
+		return string(m.Type) + ", onCreate"
+	}
+	return string(m.Type)
+}
+
+// whyOf says why a mapping flows, or why not.
+func whyOf(m engine.ExplainedMapping) string {
+	if m.Flows && !m.Current.IsEmpty() {
+		return m.Reason + ": " + m.Current.Text()
+	}
+	return m.Reason
 }
 
 // shortName leaves out the beginning that the names of all extensions share.

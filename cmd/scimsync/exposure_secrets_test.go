@@ -151,6 +151,11 @@ func TestSecretsInWrongPlaces(t *testing.T) {
 		"a token that is a list":       {`secretToken: "${env:MY_TOKEN}"`, "secretToken: [" + token + "]", ""},
 		"a token that is a map":        {`secretToken: "${env:MY_TOKEN}"`, "secretToken: {value: " + token + "}", ""},
 		"a token with a line end":      {`secretToken: "${env:MY_TOKEN}"`, `secretToken: "` + token + `\n"`, ""},
+		"a token like an alias":        {`"${env:MY_TOKEN}"`, "*" + token, ""},
+		"a token like a tag":           {`"${env:MY_TOKEN}"`, "!" + token, ""},
+		"a token like a tag with text": {`"${env:MY_TOKEN}"`, "!" + token + " x", ""},
+		"a password like an alias":     {"", "", daemon + "smtp: {host: a, from: a@b.c, password: *" + token + " }\n"},
+		"a password like a tag":        {"", "", daemon + "smtp: {host: a, from: a@b.c, password: !" + token + " }\n"},
 		"a token of two variables":     {`secretToken: "${env:MY_TOKEN}"`, `secretToken: "${env:MY_TOKEN} ${env:NO_SUCH}"`, ""},
 		"a token in the interval":      {"recycleBin: 0s", "recycleBin: ${env:MY_TOKEN}", ""},
 		"a token in the URL":           {"https://127.0.0.1:1/", "https://user:${env:MY_TOKEN}@127.0.0.1:1/", ""},
@@ -256,5 +261,16 @@ func TestFilesAreForTheirOwner(t *testing.T) {
 	}
 	if said := shell(t, dir, "exec scimsync sync test"); !strings.Contains(said, "others on this machine can read or write") || !strings.Contains(said, "chmod 600") {
 		t.Errorf("of a state that everybody can read it says:\n%s", said)
+	}
+	if err := os.Chmod(filepath.Join(dir, "state.db"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for mode, warned := range map[fs.FileMode]bool{0o777: true, 0o777 | fs.ModeSticky: false, 0o775: false, 0o700: false} {
+		if err := os.Chmod(dir, mode); err != nil { //nolint:gosec // as above
+			t.Fatal(err)
+		}
+		if said := shell(t, dir, "exec scimsync sync test"); strings.Contains(said, "everybody on this machine can write to the folder") != warned {
+			t.Errorf("of a state in a folder of mode %v it says:\n%s", mode, said)
+		}
 	}
 }

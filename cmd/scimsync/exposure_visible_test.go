@@ -19,6 +19,8 @@ func TestVisibleWriter(t *testing.T) {
 		{"a line that is written over", "good\rbad", "good<U+000D>bad", false, false},
 		{"text turned around", "a\u202eb\u2066c\u200fd", "a<U+202E>b<U+2066>c<U+200F>d", false, false},
 		{"colour", "\x1b[31mred\x1b[0m", "\x1b[31mred\x1b[0m", false, true},
+		{"bold and bright colour", "\x1b[1;92mb\x1b[39m\x1b[0;2m", "\x1b[1;92mb\x1b[39m\x1b[0;2m", false, true},
+		{"text that is hidden", "\x1b[8ma\x1b[30;40mb\x1b[1;7mc\x1b[38;5;0md\x1b[me\x1b[1;mf\x1b[+1m", "<U+001B>[8ma<U+001B>[30;40mb<U+001B>[1;7mc<U+001B>[38;5;0md<U+001B>[me<U+001B>[1;mf<U+001B>[+1m", false, true},
 		{"colour that is not asked for", "\x1b[31mred", "<U+001B>[31mred", false, false},
 		{"a title beside colour", "\x1b[1m\x1b]0;x\x07", "\x1b[1m<U+001B>]0;x<U+0007>", false, true},
 		{"a cursor beside colour", "\x1b[1;1H\x1b[1", "<U+001B>[1;1H<U+001B>[1", false, true},
@@ -86,7 +88,7 @@ func TestSecurityPageKeepsItsPromises(t *testing.T) {
 func TestGuardsPage(t *testing.T) {
 	page, schema := read(t, docs+"/guards.md"), schemaText(t)
 	keys := regexp.MustCompile("(?m)^\\| `([A-Za-z]+)` \\| ([0-9]+)(h?) \\|").FindAllStringSubmatch(page, -1)
-	if len(keys) != 9 {
+	if len(keys) != 10 {
 		t.Errorf("%d settings are described", len(keys))
 	}
 	for _, m := range keys {

@@ -179,8 +179,6 @@ func (a *app) exprTest(files []string, junit string) error {
 		}
 	} else {
 		a.printTested(results)
-	}
-	if !a.json() {
 		fmt.Fprintf(a.stdout, "%d passed, %d failed\n", len(results)-failed, failed)
 	}
 	if failed > 0 {

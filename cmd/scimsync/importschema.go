@@ -33,6 +33,9 @@ FILE.json may be - for standard input.`,
 }
 
 func (a *app) importSchema(file, name string, in io.Reader) error {
+	if err := a.notJSON("a job file is YAML, and is printed without -o json"); err != nil {
+		return err
+	}
 	if name == "" {
 		name = graphschema.Name(file)
 	}

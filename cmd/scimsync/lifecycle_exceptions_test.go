@@ -103,7 +103,7 @@ func (w *witness) check(t *testing.T, used map[string]int) {
 func TestServersPage(t *testing.T) {
 	written := read(t, docs+"/servers.md")
 	versions := regexp.MustCompile(`(?: |/)(?:better-auth|scimmy|scimmy-routers|saml-jackson)@([0-9.]+)`)
-	for _, installed := range versions.FindAllStringSubmatch(read(t, "testdata/servers/install"), -1) {
+	for _, installed := range versions.FindAllStringSubmatch(read(t, "../../connectors/connectortest/npmserver/servers/install"), -1) {
 		if !strings.Contains(written, installed[1]) {
 			t.Errorf("docs/servers.md does not name the version of%s", installed[0])
 		}

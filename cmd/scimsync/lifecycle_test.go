@@ -24,7 +24,7 @@ const lifeSeed = 4
 const lifeJob = `name: test
 source: {kind: export, users: users.json, groups: groups.json, assignments: assignments.json, deletedUsers: deletedUsers.json}
 target: {kind: scim, tenantURL: %q, secretToken: %q}
-settings: {scope: assigned, preventAccidentalDeletions: {windowShare: 100}} # months pass within a minute
+settings: {scope: assigned, preventAccidentalDeletions: {windowShare: 100, windowMembers: 100}} # months pass within a minute
 mappings:
   users:
     scopingFilters:

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/scimsync/scimsync/engine/provlog"
+	"github.com/scimsync/scimsync/engine/state"
 )
 
 type logFlags struct {
@@ -80,7 +81,7 @@ func (a *app) logs(ctx context.Context, name string, f logFlags) (err error) {
 	}
 	if !f.follow {
 		if q.After == "" && !a.json() {
-			fmt.Fprintln(a.stderr, "The log has no such entry: nothing was done, or the filter leaves everything out.")
+			fmt.Fprintln(a.stderr, noEntry(f, record))
 		}
 		return nil
 	}
@@ -103,6 +104,16 @@ func (a *app) logs(ctx context.Context, name string, f logFlags) (err error) {
 			}
 		}
 	}
+}
+
+// noEntry says why nothing is printed.
+func noEntry(f logFlags, record state.Job) string {
+	const none = "The log has no such entry: nothing was done, or the filter leaves everything out."
+	x := record.Last
+	if x == nil || x.ErrorCode == "" || f.cycle != "last" {
+		return none
+	}
+	return fmt.Sprintf("%s The last cycle ended early: %s", none, coded(x.ErrorCode, x.ErrorMessage))
 }
 
 func each[T any](words []string, parse func(string) (T, error)) (parsed []T, err error) {

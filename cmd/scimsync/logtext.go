@@ -35,7 +35,11 @@ func (a *app) printEvent(ctx context.Context, e provlog.Event, called *names) er
 // of an entry with a warning.
 func described(ctx context.Context, e provlog.Event, called *names) (string, error) {
 	if info := e.ProvisioningStatusInfo.ErrorInformation; info != nil {
-		return coded(info.ErrorCode, info.Summary()), nil
+		message, err := called.named(ctx, info.Summary())
+		return coded(info.ErrorCode, message), err
+	}
+	if e.ProvisioningAction == provlog.ActionStagedDelete {
+		return held(e), nil
 	}
 	var parts []string
 	if changed := changes(e.ModifiedProperties); changed != "" {
@@ -59,6 +63,21 @@ func described(ctx context.Context, e provlog.Event, called *names) (string, err
 		parts = append(parts, e.ProvisioningSteps[n-1].Description)
 	}
 	return strings.Join(parts, "; "), nil
+}
+
+// held says of somebody who was held back why they would have gone, and what
+// holds them back.
+func held(e provlog.Event) string {
+	why, back := "", ""
+	for _, s := range e.ProvisioningSteps {
+		switch s.ProvisioningStepType {
+		case provlog.StepScoping:
+			_, why, _ = strings.Cut(s.Description, "' is ")
+		case provlog.StepExport:
+			back = s.Details["SkipReason"]
+		}
+	}
+	return "held back (" + back + "): " + why
 }
 
 // changes names the first few attributes that changed, and of each how many

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -43,6 +44,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
+	log.SetOutput(io.Discard) // net/http writes there what an application sends unasked, secrets and all
 	shown, told := &visibleWriter{w: stdout}, &visibleWriter{w: stderr}
 	masked := &maskWriter{w: told}
 	root := newRoot(shown, masked)
@@ -51,7 +53,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 }
 
 // execute runs the command and returns the exit code.
-func execute(ctx context.Context, root *cobra.Command, masked io.Writer, shown *visibleWriter) int {
+func execute(ctx context.Context, root *cobra.Command, masked *maskWriter, shown *visibleWriter) int {
 	err := root.ExecuteContext(ctx)
 	err = errors.Join(err, shown.Flush())
 	var exit *exitError
@@ -60,15 +62,22 @@ func execute(ctx context.Context, root *cobra.Command, masked io.Writer, shown *
 		return exitDone
 	case errors.As(err, &exit):
 		if exit.err != nil {
-			fmt.Fprintf(masked, "Error: %v\n", exit.err)
+			printError(masked, exit.err)
 		}
 		return exit.code
 	default:
-		fmt.Fprintf(masked, "Error: %v\n", err)
-		if meaning := meaningOf(err); meaning != "" {
-			fmt.Fprintln(masked, meaning)
-		}
+		printError(masked, err)
 		return exitUsage
+	}
+}
+
+// printError says what went wrong, and what that means where it is known. The
+// lines are broken after secrets are masked: a secret may have a space in it.
+func printError(masked *maskWriter, err error) {
+	width := lineWidth(masked)
+	fmt.Fprintln(masked, wrapped(masked.mask(fmt.Sprintf("Error: %v", err)), width, ""))
+	if meaning := meaningOf(err); meaning != "" {
+		fmt.Fprintln(masked, wrapped(meaning, width, ""))
 	}
 }
 

@@ -49,6 +49,25 @@ func (n *names) list(ctx context.Context, ids string) (string, error) {
 	return list, nil
 }
 
+// The parts of a failure's text between which it lists objects by id, and after
+// which it says what its escrow knows better.
+const (
+	failedReferences = "could not be provisioned: "
+	retriedSoFar     = ". Retried "
+)
+
+// named returns what a failure says with the names of the objects that it
+// lists.
+func (n *names) named(ctx context.Context, message string) (string, error) {
+	before, ids, found := strings.Cut(message, failedReferences)
+	if !found {
+		return message, nil
+	}
+	ids, _, _ = strings.Cut(ids, retriedSoFar)
+	list, err := n.list(ctx, ids)
+	return before + failedReferences + list, err
+}
+
 // logged returns the name that the newest entry of the log has for an object.
 func (n *names) logged(ctx context.Context, anchor string) (name string, err error) {
 	if name, known := n.known[anchor]; known || n.searches == 0 {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/scimsync/scimsync/config"
+	"github.com/scimsync/scimsync/connectors/scim"
 	"github.com/scimsync/scimsync/engine"
 	"github.com/scimsync/scimsync/engine/notify"
 	"github.com/scimsync/scimsync/engine/plan"
@@ -44,6 +45,7 @@ func (a *app) notifiers(daemon *config.Daemon, job *config.Job) (all []engine.No
 			continue
 		}
 		hook.Secret, hook.Place, hook.Now = w.Secret.Reveal(), at, time.Now
+		hook.Transport = scim.NewTransport(1) // it is as careful with TLS, proxies and large answers
 		n, err := notify.NewWebhook(hook)
 		if err != nil {
 			return nil, err

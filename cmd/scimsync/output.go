@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"strings"
 
@@ -14,6 +15,14 @@ func printJSON(w io.Writer, v any) error {
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	return enc.Encode(v)
+}
+
+// notJSON refuses -o json where the result is never JSON; instead says what to do.
+func (a *app) notJSON(instead string) error {
+	if a.json() {
+		return errors.New("this is not printed as JSON: " + instead)
+	}
+	return nil
 }
 
 // coded returns an error's message with its code, which the message may have

@@ -28,7 +28,8 @@ created, updated, disabled or deleted, or that fails, with the old and the new
 value of each attribute and the reason; with -o json also the requests.
 
 With --out FILE the plan is saved, and "scimsync apply FILE" carries out just
-that. The file holds values of the directory: it is readable by its owner alone.`,
+that; "scimsync apply FILE --show" prints it. The file holds values of the
+directory: it is readable by its owner alone.`,
 		Args:              a.oneJob,
 		ValidArgsFunction: a.completeJobs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -57,6 +58,7 @@ func (a *app) plan(ctx context.Context, name string, opts engine.Options, out st
 	preview := engine.NewPreview(s.engine.SpoolDir)
 	defer preview.Close()
 	bar := a.progress("planning")
+	defer bar.done()
 	waiting, err := s.retries(ctx)
 	if err != nil {
 		return 0, err
@@ -87,9 +89,17 @@ func (a *app) plan(ctx context.Context, name string, opts engine.Options, out st
 		return 0, err
 	}
 	if out != "" && !a.json() {
-		fmt.Fprintf(a.stdout, "\nSaved. To do just this: scimsync apply %s\n", plan.Printable(out))
+		fmt.Fprintf(a.stdout, "\n%s\n", wrapped(savedText(plan.Printable(out), x.Guard), lineWidth(a.stdout), ""))
 	}
 	return x.Summary.Changes() + x.Summary.Fail, nil
+}
+
+// savedText says what can be done with a plan that was saved.
+func savedText(file, guard string) string {
+	if guard != "" {
+		return fmt.Sprintf("Saved to %s, to be looked at; it cannot be applied while the guard holds. Once that allows it, make the plan again.", file)
+	}
+	return "Saved. To do just this: scimsync apply " + file
 }
 
 func (a *app) printPlan(job string, x state.Execution, preview *engine.Preview, waiting retries) error {
@@ -101,11 +111,11 @@ func (a *app) printPlan(job string, x state.Execution, preview *engine.Preview, 
 	title := fmt.Sprintf("Plan for job %s: an %s cycle over %d objects, %d of them to look at.",
 		job, cycleKind(x), x.Imported, x.ImportedDeltas)
 	renderer := plan.Renderer{W: a.stdout, Color: a.color(), Retrying: waiting.sentence(job, time.Now())}
-	if err := renderer.Render(title, entries, x.Summary, preview.Skipped); err != nil || x.Guard == "" {
+	if err := renderer.Render(title, entries, x.Summary, preview.Skipped); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(a.stdout, "\nThis cycle would be stopped before its first write: %s.\n", x.Guard)
-	return err
+	a.printGuard(x.Guard)
+	return nil
 }
 
 func cycleKind(x state.Execution) string {

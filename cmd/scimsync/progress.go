@@ -19,6 +19,7 @@ type progressBar struct {
 	out   *mpb.Progress // nil where there is no terminal
 	bar   *mpb.Bar
 	phase atomic.Pointer[string] // read while the bar is drawn
+	lines *visibleWriter         // what is logged meanwhile goes through it; nil for nothing
 }
 
 // progress returns a bar on standard error: results stay alone on standard output.
@@ -28,6 +29,9 @@ func (a *app) progress(prefix string) *progressBar {
 		return p
 	}
 	p.showOn(unmasked(a.stderr), prefix)
+	if p.lines = visibleBehind(a.stderr); p.lines != nil {
+		p.lines.divert(p.out)
+	}
 	return p
 }
 
@@ -79,12 +83,16 @@ func (p *progressBar) update(now engine.Progress) {
 	p.bar.SetCurrent(now.Done)
 }
 
-// done removes the bar.
+// done removes the bar, and what is logged goes to the terminal by itself again.
+// It may be called more than once.
 func (p *progressBar) done() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.out == nil {
 		return
+	}
+	if p.lines != nil {
+		p.lines.divert(nil)
 	}
 	p.bar.Abort(true)
 	p.out.Wait()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"regexp"
 	"slices"
 	"strings"
@@ -58,4 +59,23 @@ func TestProgressIsOneLine(t *testing.T) {
 	}
 	p.done()
 	p.update(engine.Progress{Phase: "late"}) // which a cycle does not, and must not hurt
+}
+
+// TestLinesStandAboveTheProgress: what is logged while a bar is drawn takes
+// the bar's way to the terminal, and its own again afterwards.
+func TestLinesStandAboveTheProgress(t *testing.T) {
+	var direct, above strings.Builder
+	v := &visibleWriter{w: &direct}
+	for _, line := range []struct {
+		text string
+		by   io.Writer
+	}{{"before\n", nil}, {"\x1b]0;while\n", &above}, {"after\n", nil}} {
+		v.divert(line.by)
+		if _, err := io.WriteString(v, line.text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if direct.String() != "before\nafter\n" || above.String() != "<U+001B>]0;while\n" {
+		t.Errorf("%q, and above %q", &direct, &above)
+	}
 }

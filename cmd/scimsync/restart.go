@@ -26,6 +26,12 @@ connections forgets them too: every object is matched again. full forgets all.`,
 	return cmd
 }
 
+// restartResult is what restart -o json prints.
+type restartResult struct {
+	Job   string            `json:"job"`
+	Reset engine.ResetScope `json:"reset"`
+}
+
 func (a *app) restart(ctx context.Context, name, reset string) (err error) {
 	scope, err := engine.ParseResetScope(reset)
 	if err != nil {
@@ -36,9 +42,20 @@ func (a *app) restart(ctx context.Context, name, reset string) (err error) {
 		return err
 	}
 	defer s.close(&err)
+	before, err := s.store.Job(ctx, name)
+	if err != nil {
+		return err
+	}
 	if err := s.engine.Restart(ctx, name, scope); err != nil {
 		return err
 	}
+	if a.json() {
+		return printJSON(a.stdout, restartResult{Job: name, Reset: scope})
+	}
 	fmt.Fprintf(a.stdout, "Job %s begins anew with its next cycle.\n", name)
+	if h := before.Held; h != nil && scope.Connections && h.Users+h.Groups > 0 {
+		fmt.Fprintf(a.stdout, "A guard has held back what would disable or delete %d users and %d groups. They are forgotten now: those who are out of scope "+
+			"stay as they are in the application, and no cycle touches them any more. See \"scimsync logs %s --action stagedDelete\".\n", h.Users, h.Groups, name)
+	}
 	return nil
 }

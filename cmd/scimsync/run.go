@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
@@ -34,6 +36,7 @@ func (a *app) run(ctx context.Context) (err error) {
 	signal.Notify(reload, syscall.SIGHUP)
 	defer signal.Stop(reload)
 
+	read := time.Now()
 	s, err := a.openAll(ctx, "", readWrite)
 	if err != nil {
 		return err
@@ -45,22 +48,22 @@ func (a *app) run(ctx context.Context) (err error) {
 	for _, w := range s.warnings {
 		s.logger.Warn("configuration", zap.String("warning", w))
 	}
+	mark := markDaemon(ctx, s.logger, s.state, read)
+	defer func() { err = errors.Join(err, mark.release()) }()
 	scheduler := engine.NewScheduler(s.engine)
 	if err := scheduler.Set(ctx, s.scheduled()); err != nil {
 		return err
 	}
 	s.logger.Info("scimsync runs", zap.String("version", version), zap.Int("jobs", len(s.jobs)))
-	stopped := make(chan struct{})
-	go func() {
-		scheduler.Run(ctx)
-		close(stopped)
-	}()
+	stopped := make(chan error, 1)
+	go func() { stopped <- scheduler.Run(ctx) }()
 	for {
 		select {
-		case <-stopped:
+		case err := <-stopped:
 			s.logger.Info("scimsync ends")
-			return nil
+			return err
 		case <-reload:
+			read := time.Now()
 			jobs, err := a.load("")
 			if err == nil {
 				err = scheduler.Set(ctx, scheduled(jobs))
@@ -69,6 +72,7 @@ func (a *app) run(ctx context.Context) (err error) {
 				s.logger.Error("the configuration was not read again, the jobs go on as they are", zap.Error(err))
 				continue
 			}
+			mark.read(s.logger, read)
 			s.logger.Info("the configuration was read again", zap.Int("jobs", len(jobs)))
 		}
 	}

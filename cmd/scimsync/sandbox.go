@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log"
 	"net"
 	"net/http"
 	"os"
@@ -127,7 +128,7 @@ func (a *app) sandbox(ctx context.Context, listen string, o sandbox.Options) err
 	if err != nil {
 		return fmt.Errorf("listening on %s: %w; --listen takes another address", listen, err)
 	}
-	server := &http.Server{Handler: sandbox.New(o), ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: sandbox.New(o), ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(a.stderr, "", 0)}
 	if err := a.printSandbox("http://"+listener.Addr().String(), o); err != nil {
 		return err
 	}

@@ -1,17 +1,14 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/scimsync/scimsync/connectors/connectortest/npmserver"
 )
 
 // server is a SCIM server that others wrote.
@@ -42,56 +39,11 @@ func (s server) temper() temper {
 	return temper{name, "standard"}
 }
 
-// start starts the server on a free port of the loopback interface and returns
-// its tenant URL, without a flag.
+// start starts the server until the test ends and returns its tenant URL,
+// without a flag.
 func (s server) start(t *testing.T) string {
 	t.Helper()
-	folder := os.Getenv("SCIMSYNC_TEST_SERVERS")
-	if folder == "" {
-		if cache, err := os.UserCacheDir(); err == nil {
-			folder = filepath.Join(cache, "scimsync", "servers")
-		}
-	}
-	script := filepath.Join(folder, s.host)
-	if _, err := os.Stat(script); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%s is not installed: %v; make test-servers installs it", s.name, err)
-		}
-		t.Skipf("SKIPPED: %s IS NOT INSTALLED (%v); make test-servers installs it", s.name, err)
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	listener.Close()
-	cmd := exec.Command("node", script, port, s.token)
-	cmd.Dir = t.TempDir()
-	cmd.Stderr = os.Stderr
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	lines := bufio.NewScanner(stdout)
-	if !lines.Scan() { // it says when it listens
-		t.Fatalf("%s did not start", s.name)
-	}
-	go func() { // whatever else it says is of no interest
-		for lines.Scan() {
-			continue
-		}
-	}()
-	if err := await("127.0.0.1:" + port); err != nil {
-		t.Fatal(err)
-	}
-	return "http://127.0.0.1:" + port + s.basePath
+	return "http://" + npmserver.Start(t, s.host, nil, "0", s.token).Address() + s.basePath
 }
 
 // person is a user of the test's directory, and what a simple model of the

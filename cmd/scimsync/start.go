@@ -26,6 +26,10 @@ func (a *app) start(ctx context.Context, name string) (err error) {
 		return err
 	}
 	defer s.close(&err)
+	before, err := s.store.Job(ctx, name)
+	if err != nil {
+		return err
+	}
 	wasPaused, err := s.engine.Start(ctx, name)
 	if err != nil {
 		return err
@@ -33,10 +37,15 @@ func (a *app) start(ctx context.Context, name string) (err error) {
 	if a.json() {
 		return printJSON(a.stdout, pausedResult{Job: name})
 	}
-	if !wasPaused {
-		fmt.Fprintf(a.stdout, "Job %s was not paused: it runs on its schedule.\n", name)
-		return nil
+	what := "Job %s was not paused, and not in quarantine: nothing has changed."
+	switch {
+	case wasPaused && before.Quarantine != nil:
+		what = "Job %s is started: it goes on from where it was, and its quarantine is over unless the next cycle fails again."
+	case wasPaused:
+		what = "Job %s is started: it goes on from where it was."
+	case before.Quarantine != nil:
+		what = "The quarantine of job %s is over, unless the next cycle fails again."
 	}
-	fmt.Fprintf(a.stdout, "Job %s is started: it goes on from where it was.\n", name)
+	a.sayNext(s, name, fmt.Sprintf(what, name))
 	return nil
 }

@@ -35,7 +35,7 @@ func (a *app) status(ctx context.Context, only string) (err error) {
 		return err
 	}
 	defer s.close(&err)
-	jobs := []engine.SynchronizationJob{}
+	jobs, daemon := []jobStatus{}, s.daemon()
 	for _, j := range s.jobs {
 		record, err := s.store.Job(ctx, j.Job.Name)
 		if err != nil {
@@ -53,40 +53,71 @@ func (a *app) status(ctx context.Context, only string) (err error) {
 		if record.Last != nil {
 			next = j.Next(record.Last.Ended)
 		}
-		jobs = append(jobs, engine.Status(record, counts, j.interval, time.Now(), next, paused))
+		jobs = append(jobs, jobStatus{engine.Status(record, counts, j.interval, time.Now(), next, paused), daemon})
 	}
 	if a.json() {
 		return printJSON(a.stdout, jobs)
 	}
-	a.printStatus(jobs)
+	a.printStatus(jobs, daemon)
 	return nil
 }
 
-func (a *app) printStatus(jobs []engine.SynchronizationJob) {
+// jobStatus is a job as status -o json prints it.
+type jobStatus struct {
+	engine.SynchronizationJob
+	Daemon *daemonInfo `json:"daemon"` // null where that is not known
+}
+
+func (a *app) printStatus(jobs []jobStatus, daemon *daemonInfo) {
 	t := table.NewWriter()
 	t.SetStyle(table.StyleLight)
 	t.Style().Options = table.OptionsNoBordersAndSeparators
-	t.AppendHeader(table.Row{"JOB", "STATE", "LAST CYCLE", "RESULT", "USERS", "GROUPS", "RETRYING", "NEXT (WHEN RUNNING)"})
+	when := "NEXT"
+	if daemon == nil || !daemon.Running {
+		when = "NEXT (WHEN RUNNING)"
+	}
+	t.AppendHeader(table.Row{"JOB", "STATE", "LAST CYCLE", "RESULT", "USERS", "GROUPS", "RETRYING", when})
+	width := lineWidth(a.stdout)
+	at := localTime
+	if width > 0 && width < wideStatus {
+		at = func(t time.Time) string { return shortTime(t, time.Now()) }
+	}
 	for _, j := range jobs {
 		last, result, next := "never", "", "at once"
 		if x := j.Status.LastExecution; x != nil {
-			last = localTime(x.TimeEnded)
+			last = at(x.TimeEnded)
 			result = x.State
 		}
 		if j.Status.PausedSince != nil || j.Schedule.State == "Disabled" {
 			next = "once started"
 		} else if j.Schedule.NextRun != nil {
-			next = localTime(*j.Schedule.NextRun)
+			next = at(*j.Schedule.NextRun)
 		}
-		t.AppendRow(table.Row{j.Name, j.Status.Code, last, result, connected(j, directory.User), connected(j, directory.Group),
+		t.AppendRow(table.Row{j.Name, j.Status.Code, last, result, connected(j.SynchronizationJob, directory.User), connected(j.SynchronizationJob, directory.Group),
 			j.Status.Escrows, next})
 	}
 	fmt.Fprintln(a.stdout, t.Render())
 	for _, j := range jobs {
-		for _, note := range statusNotes(j) {
-			fmt.Fprintf(a.stdout, "\n%s: %s\n", j.Name, plan.Printable(note))
+		for _, note := range statusNotes(j.SynchronizationJob) {
+			fmt.Fprintf(a.stdout, "\n%s\n", wrapped(j.Name+": "+plan.Printable(note), width, "  "))
 		}
 	}
+	if known := daemon.sentence(); known != "" {
+		fmt.Fprintf(a.stdout, "\n%s\n", wrapped(plan.Printable(known), width, "  "))
+	}
+}
+
+// wideStatus is how many columns the table takes with the dates of all times,
+// and a name of some length.
+const wideStatus = 100
+
+// shortTime returns a time in few columns: of today without its date.
+func shortTime(at, now time.Time) string {
+	at, now = at.Local(), now.Local()
+	if at.YearDay() == now.YearDay() && at.Year() == now.Year() {
+		return at.Format(time.TimeOnly)
+	}
+	return at.Format("2006-01-02 15:04")
 }
 
 // statusNotes are what there is to say of a job beside the table.
@@ -98,7 +129,11 @@ func statusNotes(j engine.SynchronizationJob) (notes []string) {
 	q, told := j.Status.Quarantine, ""
 	if q != nil {
 		told = q.Error.Message
-		next := "next attempt " + localTime(q.NextAttempt)
+		at := q.NextAttempt
+		if j.Schedule.NextRun != nil { // the schedule may come to it later, and who allows the deletions does not wait
+			at = *j.Schedule.NextRun
+		}
+		next := "next attempt " + localTime(at)
 		if j.Schedule.State == "Disabled" {
 			next = fmt.Sprintf("disabled, for it has been in quarantine since %s; \"scimsync start %s\" lets it run again", localTime(q.SeriesBegan), j.Name)
 		}

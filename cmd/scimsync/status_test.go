@@ -23,6 +23,11 @@ func TestStatusOfQuarantine(t *testing.T) {
 			t.Errorf("%s: %q", state, notes)
 		}
 	}
+	run := time.Unix(7200, 0)
+	j.Schedule.State, j.Schedule.NextRun = "Active", &run
+	if notes := statusNotes(j); len(notes) != 1 || !strings.Contains(notes[0], "next attempt "+localTime(run)) {
+		t.Errorf("on a schedule: %q", notes)
+	}
 	j.Status.LastExecution = &engine.TaskExecution{Error: &engine.SynchronizationError{Code: "Timeout", Message: "no answer"}}
 	if notes := statusNotes(j); len(notes) != 2 || notes[1] != "the last cycle failed: Timeout: no answer" {
 		t.Errorf("another error: %q", notes)
@@ -41,5 +46,17 @@ func TestStatusOfEscrows(t *testing.T) {
 	j.Status.ReferenceEscrows = 2
 	if notes := statusNotes(j); len(notes) != 1 || !strings.HasPrefix(notes[0], apart) {
 		t.Errorf("%q", notes)
+	}
+}
+
+// TestShortTime: on a narrow terminal a time of today has no date.
+func TestShortTime(t *testing.T) {
+	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.Local)
+	for at, want := range map[time.Time]string{
+		now.Add(time.Hour): "13:00:00", now.Add(-time.Hour): "11:00:00", now.Add(-24 * time.Hour): "2026-11-23 12:00", now.AddDate(1, 0, 0): "2027-11-24 12:00",
+	} {
+		if got := shortTime(at, now); got != want {
+			t.Errorf("%s: %s, not %s", at, got, want)
+		}
 	}
 }

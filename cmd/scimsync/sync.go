@@ -24,7 +24,9 @@ mappings, scope or settings changed, else an incremental one.
 
 Exit code 0: done. 1: the cycle could not run. 3: it ran, but some objects
 failed; "scimsync logs JOB --status failure" says which, and why. 4: the job is in
-quarantine, for it would have deleted too many objects; nothing was written.`,
+quarantine: a guard has stopped the cycle before its first write, the application
+refuses the credentials or does not answer as SCIM, or too many objects fail;
+"scimsync status JOB" says which, and what to do.`,
 		Args:              a.oneJob,
 		ValidArgsFunction: a.completeJobs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -63,6 +65,7 @@ func (a *app) sync(ctx context.Context, name string, opts engine.Options) (err e
 	}
 	defer s.close(&err)
 	bar := a.progress(name)
+	defer bar.done()
 	opts.Progress = bar.update
 	var failures []plan.Entry
 	skipped := map[string]int64{}
@@ -92,6 +95,7 @@ func (a *app) sync(ctx context.Context, name string, opts engine.Options) (err e
 		a.printWarnings(x)
 	}
 	if err == nil && !a.json() {
+		s.nameAll(ctx, failures)
 		a.printSync(name, x, failures, skipped, waiting)
 		a.printCarried(carriedOf(opts.Approved))
 	}
@@ -108,6 +112,21 @@ func (a *app) sync(ctx context.Context, name string, opts engine.Options) (err e
 		return &exitError{code: exitFailed}
 	}
 	return nil
+}
+
+// nameAll puts names in the place of ids into what failures say. Where the
+// names cannot be looked up the ids stay: the cycle went as it went.
+func (s *session) nameAll(ctx context.Context, failures []plan.Entry) {
+	record, err := s.store.Job(ctx, s.job.Job.Name)
+	if err != nil {
+		return
+	}
+	called := newNames(s, record.ID)
+	for i, e := range failures {
+		if message, err := called.named(ctx, e.Error.Message); err == nil {
+			failures[i].Error = &plan.EntryError{Code: e.Error.Code, Message: message}
+		}
+	}
 }
 
 // maxFailures is how many failures sync shows itself; the log has all.

@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/scimsync/scimsync/connectors"
 	"github.com/scimsync/scimsync/connectors/scim"
 	"github.com/scimsync/scimsync/connectors/scim/oauth"
+	"github.com/scimsync/scimsync/engine"
 	"github.com/scimsync/scimsync/engine/plan"
 )
 
@@ -63,15 +62,12 @@ func (a *app) testConnection(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	job := jobs[0].Job
-	r := connectionResult{Job: name, Success: true, Message: "The application answers as a SCIM service, and accepts the token."}
-	if t, ok := job.Target.(connectors.TestPlan); ok {
-		r.Requests = t.TestRequests(job.Types()...)
-	}
-	if err := job.Target.Test(ctx, job.Types()...); err != nil {
+	r := connectionResult{Job: name, Success: true, Requests: []plan.Request{}, Message: "The application answers as a SCIM service, and accepts the token."}
+	made, err := test(ctx, jobs[0].Job)
+	r.Requests = append(r.Requests, made...)
+	if err != nil {
 		class := connectors.ClassOf(err)
 		r.Success, r.Class, r.Message = false, string(class), err.Error()
-		r.Requests = sent(r.Requests, err)
 		if meaning := meaningOf(err); meaning != "" {
 			r.Message += "\n" + meaning
 		}
@@ -85,7 +81,7 @@ func (a *app) testConnection(ctx context.Context, name string) error {
 			return err
 		}
 	} else {
-		if len(r.Requests) == 0 {
+		if len(made) == 0 && err != nil {
 			fmt.Fprintln(a.stdout, "Nothing was sent to the application.")
 		}
 		for _, q := range r.Requests {
@@ -99,17 +95,11 @@ func (a *app) testConnection(ctx context.Context, name string) error {
 	return nil
 }
 
-// sent returns those of the requests of a test, which come one after the other,
-// that were sent before it ended with err: those up to the one that err is
-// about. None was if it is about another request, for an access token.
-func sent(requests []plan.Request, err error) []plan.Request {
-	var target *connectors.Error
-	if !errors.As(err, &target) {
-		return []plan.Request{}
+// test tests the connection and returns the requests that were made, none if the
+// target does not tell.
+func test(ctx context.Context, job engine.Job) (made []plan.Request, err error) {
+	if t, tells := job.Target.(connectors.TestShown); tells {
+		return t.TestShown(ctx, job.Types()...)
 	}
-	failed := slices.IndexFunc(requests, func(q plan.Request) bool {
-		path, _, _ := strings.Cut(q.Path, "?")
-		return q.Method == target.Method && strings.HasSuffix(target.URL, path)
-	})
-	return requests[:failed+1]
+	return nil, job.Target.Test(ctx, job.Types()...)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode"
@@ -22,8 +23,9 @@ type visibleWriter struct {
 	// write: the flags are read later than the writer is made.
 	json, colored func() bool
 
-	mu   sync.Mutex
-	rest []byte // the beginning of a character whose end is still to come
+	mu    sync.Mutex
+	above io.Writer // takes the place of w while a progress bar is drawn; nil for none
+	rest  []byte    // the beginning of a character whose end is still to come
 }
 
 // Write writes p and reports it as written whole.
@@ -37,10 +39,22 @@ func (v *visibleWriter) Write(p []byte) (int, error) {
 	whole := wholeCharacters(text)
 	shown := v.visible(string(text[:whole]))
 	v.rest = append([]byte(nil), text[whole:]...)
-	if _, err := io.WriteString(v.w, shown); err != nil {
+	to := v.w
+	if v.above != nil {
+		to = v.above
+	}
+	if _, err := io.WriteString(to, shown); err != nil {
 		return 0, err
 	}
 	return len(p), nil
+}
+
+// divert makes lines go to a writer that puts them above a progress bar, until
+// it is called with nil.
+func (v *visibleWriter) divert(above io.Writer) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.above = above
 }
 
 // Flush writes what is left of a character that never ended.
@@ -103,18 +117,20 @@ func moves(r rune) bool {
 }
 
 // colorLength returns the length of the sequence at the beginning of s that
-// sets a colour (ECMA-48, SGR), 0 if there is none.
+// sets a colour (ECMA-48, SGR), 0 if there is none. What would hide text is no
+// colour: it may be black, inverted or concealed by a value of the directory.
 func colorLength(s string) int {
-	if !strings.HasPrefix(s, "\x1b[") {
+	codes, isSGR := strings.CutPrefix(s, "\x1b[")
+	end := strings.IndexByte(codes, 'm')
+	if !isSGR || end < 0 || end > 8 {
 		return 0
 	}
-	for i := 2; i < len(s) && i < 20; i++ {
-		switch c := s[i]; {
-		case c == 'm':
-			return i + 1
-		case (c < '0' || c > '9') && c != ';':
+	for code := range strings.SplitSeq(codes[:end], ";") {
+		n, err := strconv.ParseUint(code, 10, 8)
+		bright, plain, style := n >= 90 && n <= 97, n >= 31 && n <= 37 || n == 39, n <= 2 || n == 22 // normal, bold, faint, neither
+		if err != nil || !bright && !plain && !style {
 			return 0
 		}
 	}
-	return 0
+	return len("\x1b[") + end + 1
 }

@@ -45,7 +45,8 @@ func (m access) config() []config.Option {
 // wired is a job with everything that it is made of.
 type wired struct {
 	engine.Scheduled
-	interval string // as Graph prints it
+	interval string   // as Graph prints it
+	files    []string // that its configuration is read from
 }
 
 // session is an open state and the jobs that a command works on.
@@ -54,6 +55,8 @@ type session struct {
 	engine   *engine.Engine
 	logger   *zap.Logger
 	warnings []string // of the configuration
+	state    string   // path of the state file
+	files    []string // that the configuration of all jobs is read from
 	jobs     []wired
 	job      wired // the one that was named
 }
@@ -77,7 +80,7 @@ func (a *app) openAll(ctx context.Context, only string, mode access) (*session, 
 	if err != nil {
 		return nil, err
 	}
-	s := &session{}
+	s := &session{state: daemon.State.Path, files: append([]string{daemon.File}, daemon.Referenced...)}
 	for _, w := range daemon.Warnings {
 		s.warnings = append(s.warnings, w.Error())
 	}
@@ -192,7 +195,7 @@ func (a *app) wireJob(file *config.Job) (wired, error) {
 		return wired{}, err
 	}
 	job := engine.Job{
-		Name: file.Name, Source: source, Target: target, Fingerprint: file.Fingerprint(), Digest: file.Digest,
+		Name: file.Name, Source: source, Target: target, Fingerprint: file.Fingerprint(), Digest: file.Digest, Address: file.Address(),
 		Settings: engine.Settings{
 			Concurrency: file.Settings.Concurrency, RecycleBin: file.Settings.RecycleBin,
 			SkipOutOfScopeDeletions: file.Settings.SkipOutOfScopeDeletions,
@@ -212,7 +215,10 @@ func (a *app) wireJob(file *config.Job) (wired, error) {
 	for _, m := range file.Mappings() {
 		job.Rules = append(job.Rules, engine.Rule{Type: m.Type, Scope: m.Scope, Mapping: m.Mapping, Actions: m.Actions})
 	}
-	w := wired{Scheduled: engine.Scheduled{Job: job, Next: engine.Every(file.Settings.Interval)}, interval: iso8601(file.Settings.Interval)}
+	w := wired{
+		Scheduled: engine.Scheduled{Job: job, Next: engine.Every(file.Settings.Interval)}, interval: iso8601(file.Settings.Interval),
+		files: append([]string{file.File}, file.Referenced...),
+	}
 	if file.Settings.Cron != "" {
 		w.interval = file.Settings.Cron
 		if w.Next, err = engine.Cron(file.Settings.Cron); err != nil {
@@ -227,6 +233,7 @@ func guardOf(s config.Settings) (g engine.Guard) {
 	if d := s.AccidentalDeletions; d.Enabled {
 		g.Threshold, g.Share, g.Members = int64(d.Threshold), int64(d.Share), int64(d.Members)
 		g.Window, g.WindowThreshold, g.WindowShare = d.Window, int64(d.WindowThreshold), int64(d.WindowShare)
+		g.WindowMembers = int64(d.WindowMembers)
 	}
 	if c := s.SourceCheck; c.Enabled {
 		g.SourceShare, g.SourceAge, g.StaleAfter = int64(c.Share), c.Age, c.StaleAfter
@@ -281,14 +288,25 @@ func (m *maskWriter) add(secrets []config.Secret) {
 func (m *maskWriter) Write(p []byte) (int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	text := string(p)
-	if m.masker != nil {
-		text = m.masker.Mask(text)
-	}
-	if _, err := io.WriteString(m.w, text); err != nil {
+	if _, err := io.WriteString(m.w, m.masked(string(p))); err != nil {
 		return 0, err
 	}
 	return len(p), nil
+}
+
+// mask returns a text masked.
+func (m *maskWriter) mask(text string) string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.masked(text)
+}
+
+// masked returns a text masked. m.mu is held.
+func (m *maskWriter) masked(text string) string {
+	if m.masker == nil {
+		return text
+	}
+	return m.masker.Mask(text)
 }
 
 // oneJob is the check of a command that takes the name of a job: it says which
@@ -299,7 +317,11 @@ func (a *app) oneJob(cmd *cobra.Command, args []string) error {
 	}
 	names, _ := a.completeJobs(cmd, nil, "")
 	hint := "give the name of one job"
-	if len(names) > 0 {
+	switch len(names) {
+	case 0:
+	case 1:
+		hint += ", such as " + names[0]
+	default:
 		hint += ": there are " + strings.Join(names, ", ")
 	}
 	return fmt.Errorf("%s: %s", cmd.CommandPath(), hint)

@@ -2,10 +2,12 @@ package main
 
 import (
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/scimsync/scimsync/cmd/torture/firm"
+	"github.com/scimsync/scimsync/cmd/torture/lab"
 )
 
 // TestKilledAndTakenBack kills the program right after a write took effect, when
@@ -13,26 +15,27 @@ import (
 // then looks as if nothing had happened. The next cycle takes it back in the
 // application too.
 func TestKilledAndTakenBack(t *testing.T) {
-	seed, count := seedOf(t), 0
+	seed, count := lab.Seed(t), 0
 	for _, c := range []struct {
 		name, method, kind string
-		change             func(f *firm)
+		change             func(f *firm.Firm)
 	}{
-		{"somebody new", http.MethodPost, "/Users", func(f *firm) { f.hire() }},
-		{"a new group", http.MethodPost, "/Groups", func(f *firm) { f.found() }},
-		{"another title", http.MethodPatch, "/Users/", func(f *firm) { f.staff[2].title = "Chief" }},
-		{"another name", http.MethodPatch, "/Users/", func(f *firm) { f.staff[2].name = "renamed" }},
-		{"somebody is blocked", http.MethodPatch, "/Users/", func(f *firm) { f.staff[2].blocked = true }},
-		{"somebody leaves", http.MethodPatch, "/Users/", func(f *firm) { f.staff[2].place = listed }},
-		{"another manager", http.MethodPatch, "/Users/", func(f *firm) { f.staff[2].boss = f.staff[5] }},
-		{"no manager", http.MethodPatch, "/Users/", func(f *firm) { f.staff[3].boss = nil }},
-		{"the first manager", http.MethodPatch, "/Users/", func(f *firm) { f.staff[4].boss = f.staff[5] }},
-		{"a group is renamed", http.MethodPatch, "/Groups/", func(f *firm) { f.crews[0].name = "Renamed" }},
-		{"a member joins", http.MethodPatch, "/Groups/", func(f *firm) { f.crews[0].staff = f.staff[:4] }},
-		{"a member leaves", http.MethodPatch, "/Groups/", func(f *firm) { f.crews[0].staff = f.staff[:2] }},
-		{"a group is nested", http.MethodPatch, "/Groups/", func(f *firm) { f.crews[2].inner = []*crew{f.crews[0]} }},
-		{"somebody is deleted for good", http.MethodDelete, "/Users/", func(f *firm) { f.staff[7].place = purged }},
-		{"a group goes", http.MethodDelete, "/Groups/", func(f *firm) { f.crews[1].gone = true }},
+		{"somebody new", http.MethodPost, "/Users", func(f *firm.Firm) { f.Hire() }},
+		{"a new group", http.MethodPost, "/Groups", func(f *firm.Firm) { f.Found() }},
+		{"another title", http.MethodPatch, "/Users/", func(f *firm.Firm) { f.Staff[2].Title = "Chief" }},
+		{"another name", http.MethodPatch, "/Users/", func(f *firm.Firm) { f.Staff[2].Name = "renamed" }},
+		{"somebody is blocked", http.MethodPatch, "/Users/", func(f *firm.Firm) { f.Staff[2].Blocked = true }},
+		{"somebody leaves", http.MethodPatch, "/Users/", func(f *firm.Firm) { f.Staff[2].Place = firm.Listed }},
+		{"another manager", http.MethodPatch, "/Users/", func(f *firm.Firm) { f.Staff[2].Boss = f.Staff[5] }},
+		{"no manager", http.MethodPatch, "/Users/", func(f *firm.Firm) { f.Staff[3].Boss = nil }},
+		{"the first manager", http.MethodPatch, "/Users/", func(f *firm.Firm) { f.Staff[4].Boss = f.Staff[5] }},
+		{"a group is renamed", http.MethodPatch, "/Groups/", func(f *firm.Firm) { f.Crews[0].Name = "Renamed" }},
+		{"a member joins", http.MethodPatch, "/Groups/", func(f *firm.Firm) { f.Crews[0].Staff = f.Staff[:4] }},
+		{"a member leaves", http.MethodPatch, "/Groups/", func(f *firm.Firm) { f.Crews[0].Staff = f.Staff[:2] }},
+		{"a group is nested", http.MethodPatch, "/Groups/", func(f *firm.Firm) { f.Crews[2].Inner = []*firm.Crew{f.Crews[0]} }},
+		{"somebody is deleted for good", http.MethodDelete, "/Users/", func(f *firm.Firm) { f.Staff[7].Place = firm.Gone }},
+		{"a group goes that is in another", http.MethodDelete, "/Groups/", func(f *firm.Firm) { f.Crews[3].Gone = true }},
+		{"a group goes", http.MethodDelete, "/Groups/", func(f *firm.Firm) { f.Crews[1].Gone = true }},
 	} {
 		for _, initial := range []bool{false, true} {
 			name := c.name
@@ -42,49 +45,34 @@ func TestKilledAndTakenBack(t *testing.T) {
 				args = append(args, "--initial")
 			}
 			t.Run(name, func(t *testing.T) {
-				l := newLab(t, seed, 8)
-				f := l.firm
-				f.crews[0].staff, f.crews[2].inner = append([]*worker{}, f.staff[:3]...), nil
-				f.staff[2].boss, f.staff[3].boss, f.staff[4].boss = f.staff[6], f.staff[6], nil
-				l.export(t)
-				l.check(t)
-				f.staff[7].place = listed
-				f.part(f.staff[7])
-				l.export(t)
-				l.check(t)
+				l := lab.New(t, t.TempDir(), seed, 9)
+				f := l.Firm
+				f.Crews[0].Staff, f.Crews[2].Inner = append([]*firm.Worker{}, f.Staff[:3]...), nil
+				f.Crews[1].Inner = []*firm.Crew{f.Crews[3]}
+				f.Staff[2].Boss, f.Staff[3].Boss, f.Staff[4].Boss = f.Staff[6], f.Staff[6], nil
+				l.Export()
+				l.Check()
+				f.Staff[7].Place = firm.Listed
+				f.Part(f.Staff[7])
+				l.Export()
+				l.Check()
 				c.change(f)
-				l.export(t)
-				if !l.killedAfter(t, c.method, c.kind, args...) {
+				l.Export()
+				x := l.KillAt(l.Command(args...), false, func(_ int, method, path string) bool {
+					return method == c.method && strings.HasPrefix(strings.TrimPrefix(path, "/scim/v2"), c.kind)
+				})
+				if !x.Killed {
 					t.Fatalf("no %s of %s took effect, so that nothing was killed", c.method, c.kind)
 				}
 				count++
-				f.rewind()
-				if f.staff[7].place == purged { // an export of before, and then they return
-					f.staff[7].place = here
+				f.Rewind()
+				if f.Staff[7].Place == firm.Gone { // an export of before, and then they return
+					f.Staff[7].Place = firm.Here
 				}
-				l.export(t)
-				l.check(t)
+				l.Export()
+				l.Check()
 			})
 		}
 	}
 	t.Attr("tries", strconv.Itoa(count))
-}
-
-// killedAfter runs the program, kills it once the first such write has taken
-// effect, and reports whether it did.
-func (l *lab) killedAfter(t *testing.T, method, kind string, args ...string) bool {
-	t.Helper()
-	victim := make(chan *os.Process, 1)
-	l.app.hook(nil, func(_ int, r *http.Request) {
-		if r.Method != method || !strings.HasPrefix(strings.TrimPrefix(r.URL.Path, "/scim/v2"), kind) {
-			return
-		}
-		select {
-		case p := <-victim:
-			_ = p.Kill()
-		default: // dead already
-		}
-	})
-	defer l.app.hook(nil, nil)
-	return l.await(t, l.command(args...), func(p *os.Process) { victim <- p }).killed
 }

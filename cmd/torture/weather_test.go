@@ -8,7 +8,6 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -22,6 +21,8 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"github.com/scimsync/scimsync/cmd/torture/firm"
+	"github.com/scimsync/scimsync/cmd/torture/lab"
 	"github.com/scimsync/scimsync/cmd/torture/weather"
 	"github.com/scimsync/scimsync/connectors/scim"
 	"github.com/scimsync/scimsync/connectors/scim/sandbox"
@@ -29,7 +30,6 @@ import (
 )
 
 const (
-	weatherSeed  = 1 // of the first life of the default run; TORTURE_SEED sets another
 	weatherLives = 6 // TORTURE sets another number
 	rough        = 30 * time.Hour
 	interval     = 40 * time.Minute
@@ -38,20 +38,6 @@ const (
 	patience = 60 * time.Hour
 )
 
-// number reads a number from the environment.
-func number(t *testing.T, name string, fallback uint64) uint64 {
-	t.Helper()
-	s := os.Getenv(name)
-	if s == "" {
-		return fallback
-	}
-	n, err := strconv.ParseUint(s, 10, 64)
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	return n
-}
-
 // TestBadWeather lets the scheduler run a job for days of fake time, over TLS,
 // against the sandbox behind a proxy that does everything that applications and
 // networks do on bad days, while the directory goes on changing. Then the
@@ -59,7 +45,7 @@ func number(t *testing.T, name string, fallback uint64) uint64 {
 // have been, had nothing ever failed. TORTURE=N runs N lives, TORTURE_SEED sets
 // the seed of the first.
 func TestBadWeather(t *testing.T) {
-	seed, lives := number(t, "TORTURE_SEED", weatherSeed), number(t, "TORTURE", weatherLives)
+	seed, lives := lab.Seed(t), lab.Number(t, "TORTURE", weatherLives)
 	if testing.Short() {
 		lives = 1
 	}
@@ -76,13 +62,13 @@ func TestBadWeather(t *testing.T) {
 		})
 	}
 	for i := range lives {
-		live(seed+i, max(0, int(seed+i)-weatherSeed))
+		live(seed+uint64(i), int(seed)-1+i)
 	}
 	// Which fault meets which request depends a little on how the requests run
 	// beside each other, and an outage may pass while the job waits in quarantine:
 	// where something has not been seen by then, life goes on.
 	for i := lives; lives >= weatherLives && i < 2*lives && !t.Failed() && sum.unseen() != ""; i++ {
-		live(seed+i, max(0, slices.IndexFunc(weather.Lasting(weather.Kinds(true)), func(k weather.Kind) bool { return sum.injected[k] == 0 })))
+		live(seed+uint64(i), max(0, slices.IndexFunc(weather.Lasting(weather.Kinds(true)), func(k weather.Kind) bool { return sum.injected[k] == 0 })))
 	}
 	total := 0
 	for _, n := range sum.injected {
@@ -100,6 +86,26 @@ func TestBadWeather(t *testing.T) {
 	}
 }
 
+// weatherChanges are what happens in the directory, as often as it stands here.
+// The end does not depend on which of them a job has seen: who goes has an account
+// that is as the directory says, and who is deleted never comes back.
+var weatherChanges = []string{
+	"hire", "hire", "title", "title", "title", "title", "rename", "boss", "boss", "no boss", "block", "unassign", "return", "return",
+	"delete", "join", "join", "join", "part", "part", "found", "rename group", "disband",
+}
+
+func newFirm(seed uint64, groups int) *firm.Firm {
+	return firm.New(firm.Options{Seed: seed, People: 40, Groups: groups, Kinds: weatherChanges, MostOut: 5})
+}
+
+// alike returns whether somebody's account is the same in both places.
+func alike(storm, twin picture) func(*firm.Worker) bool {
+	return func(w *firm.Worker) bool {
+		shown, there := storm.Accounts[w.UPN()]
+		return there && shown == twin.Accounts[w.UPN()]
+	}
+}
+
 // sum is what happened in all lives.
 type sum struct {
 	injected                       map[weather.Kind]int
@@ -114,7 +120,7 @@ func (s *sum) unseen() string {
 			return fmt.Sprintf("the fault %q", k)
 		}
 	}
-	for _, what := range changes {
+	for _, what := range weatherChanges {
 		if s.changes[what] == 0 {
 			return "in the directory, " + what
 		}
@@ -129,7 +135,7 @@ func (s *sum) add(l *life) {
 	for k, n := range l.proxy.Counts() {
 		s.injected[k] += n
 	}
-	for what, n := range l.counts {
+	for what, n := range l.Counts {
 		s.changes[what] += n
 	}
 	s.cycles, s.writes, s.helped, s.denied = s.cycles+l.cycles, s.writes+l.witness.writes, s.helped+l.helped, s.denied+l.denied
@@ -138,7 +144,7 @@ func (s *sum) add(l *life) {
 // life is a directory that changes, an application in bad weather, and beside
 // them a twin in fair weather, which sees every single change.
 type life struct {
-	*firm
+	*firm.Firm
 	t        *testing.T
 	seed     uint64
 	dir      string
@@ -158,10 +164,10 @@ type life struct {
 // newLife returns a life whose outages begin with this one.
 func newLife(t *testing.T, seed uint64, outage int) *life {
 	t.Cleanup(func() { time.Sleep(time.Minute) }) // of fake time: connections end by themselves
-	l := &life{t: t, seed: seed, firm: newFirm(seed, 40, 6), dir: t.TempDir()}
-	l.export(t, l.dir)
+	l := &life{t: t, seed: seed, Firm: newFirm(seed, 6), dir: t.TempDir()}
+	l.export()
 
-	l.twin = newSite(t, l.dir, time.Now, zap.NewNop())
+	l.twin = newTwin(t, l.dir, time.Now)
 	app := sandbox.New(sandbox.Options{Token: weatherToken})
 	l.twin.reach(scim.Options{TenantURL: "https://app.test/scim/v2", SecretToken: weatherToken, Transport: app.Transport()})
 	l.twin.shown = func() (users, groups []map[string]any) { return app.Users(), app.Groups() }
@@ -197,7 +203,7 @@ func newLife(t *testing.T, seed uint64, outage int) *life {
 	l.storm.reach(scim.Options{TenantURL: "https://app.test/scim/v2", SecretToken: weatherToken, Transport: transport})
 	l.storm.shown = func() (users, groups []map[string]any) { return real.Users(), real.Groups() }
 	l.apps = []*sandbox.Server{app, real}
-	l.byHand(l.staff)
+	l.byHand(l.Staff)
 	t.Cleanup(transport.CloseIdleConnections)
 	return l
 }
@@ -216,6 +222,13 @@ func (l *life) logged(e zapcore.Entry) error {
 		l.witness.cycle()
 	}
 	return nil
+}
+
+func (l *life) export() {
+	l.t.Helper()
+	if err := l.Export(l.dir); err != nil {
+		l.t.Fatal(err)
+	}
 }
 
 // fail ends the test with what is known of the life.
@@ -239,17 +252,13 @@ func (l *life) live() {
 	l.twin.cycle(engine.Options{})
 	running.Go(func() { s.Run(ctx) })
 	for end := time.Now().Add(rough); time.Now().Before(end); {
-		time.Sleep(time.Duration(3+l.rng.IntN(12))*time.Minute + 7*time.Millisecond)
+		time.Sleep(time.Duration(3+l.IntN(12))*time.Minute + 7*time.Millisecond)
 		storm, twin := l.look(l.storm), l.look(l.twin)
-		before := len(l.staff)
-		for range 2 + l.rng.IntN(5) {
-			l.change(func(e *employee) bool {
-				shown, there := storm.Accounts[e.upn]
-				return there && shown == twin.Accounts[e.upn]
-			})
-		}
-		l.byHand(l.staff[before:])
-		l.export(l.t, l.dir)
+		before := len(l.Staff)
+		l.Sure = alike(storm, twin)
+		l.Change(2 + l.IntN(5))
+		l.byHand(l.Staff[before:])
+		l.export()
 		l.twin.cycle(engine.Options{})
 		l.checkpoint()
 	}
@@ -267,15 +276,15 @@ func (l *life) live() {
 }
 
 // byHand gives some people an account before any job does.
-func (l *life) byHand(people []*employee) {
+func (l *life) byHand(people []*firm.Worker) {
 	l.t.Helper()
 	for _, e := range people {
-		if l.rng.IntN(2) == 0 {
+		if l.IntN(2) == 0 {
 			continue
 		}
-		e.guest = true
+		e.Guest = true
 		for _, app := range l.apps {
-			if err := app.Seed([]map[string]any{{"userName": e.upn, "title": "Guest", "active": false}}, nil); err != nil {
+			if err := app.Seed([]map[string]any{{"userName": e.UPN(), "title": "Guest", "active": false}}, nil); err != nil {
 				l.t.Fatal(err)
 			}
 		}

@@ -52,12 +52,10 @@ func testRequests(t *testing.T, c *targetCase) {
 			t.Errorf("%s: the same operation gives other requests the second time:\n%s", op.Action, diff)
 		}
 	}
-	if p, ok := c.Target.(connectors.TestPlan); ok {
-		c.sendsNothing(t, "TestRequests", func() {
-			if len(p.TestRequests(directory.User, directory.Group)) == 0 {
-				t.Error("TestRequests shows nothing")
-			}
-		})
+	if p, ok := c.Target.(connectors.TestShown); ok {
+		if made, err := p.TestShown(context.Background(), directory.User, directory.Group); len(made) != 2 || err != nil {
+			t.Errorf("TestShown shows %v, and returns %v", made, err)
+		}
 	}
 }
 

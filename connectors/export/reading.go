@@ -47,6 +47,17 @@ func (r *reading) unchanged() error {
 	return nil
 }
 
+// asOf returns when the older one of the lists of users and groups was written:
+// the other one, made anew day after day, does not make it any younger.
+func (r *reading) asOf() time.Time {
+	users, groups := r.users.newest(), r.groups.newest()
+	if !groups.IsZero() && groups.Before(users) {
+		return groups
+	}
+	return users
+}
+
+// newest returns when the youngest of all files was written.
 func (r *reading) newest() time.Time {
 	var t time.Time
 	for _, set := range r.sets() {

@@ -17,6 +17,7 @@ const expandLimit = 20
 type census struct {
 	users   int // present
 	enabled int // of them, those that have accountEnabled, whatever it says
+	managed int // of them, those that have a manager
 
 	groups  int
 	listed  int // have a list of members, empty or not
@@ -32,6 +33,14 @@ func (c *census) user(o directory.Object) {
 	if !o.Get("accountEnabled").IsNull() {
 		c.enabled++
 	}
+	if !o.Get("manager").IsNull() {
+		c.managed++
+	}
+}
+
+// has returns how many users have the attributes that are counted.
+func (c *census) has() map[string]int64 {
+	return map[string]int64{"accountEnabled": int64(c.enabled), "manager": int64(c.managed)}
 }
 
 // group takes a group with its members as the export lists them.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/scimsync/scimsync/connectors"
 	"github.com/scimsync/scimsync/connectors/directory"
@@ -70,7 +72,8 @@ func applicable(op plan.Operation) error {
 
 // accept takes over what an answer of success says. The answer to a create must
 // be the object, for its id is known from nowhere else; the Location header is
-// not trusted. The answer to any other write may be anything but a web page.
+// not trusted. The answer to any other write may be anything but a web page and an
+// error message.
 func (t *Target) accept(object *directory.Object, op plan.Operation, r request, a answer) error {
 	if r.method != http.MethodPost && !isResource(a.body) {
 		if text := trim(a.body); len(text) > 0 && (a.html || text[0] == '<') {
@@ -78,12 +81,20 @@ func (t *Target) accept(object *directory.Object, op plan.Operation, r request, 
 		}
 		return nil
 	}
-	if r.method == http.MethodDelete {
-		return nil
-	}
 	body, err := decode(a.body)
 	if err != nil {
+		if r.method == http.MethodDelete {
+			return nil
+		}
 		return t.notSCIM(r, a, err)
+	}
+	if isErrorMessage(body) { // which is to be believed nobody knows
+		a.doubtful = true
+		detail, _ := lookup(body, "detail").(string)
+		return t.rejected(r, a, codeBadResponse, "the status says that it was done, and the error message in the answer that it was not: %s", detail)
+	}
+	if r.method == http.MethodDelete {
+		return nil
 	}
 	if r.method == http.MethodPost {
 		if object.Anchor, err = idOf(body); err != nil {
@@ -103,6 +114,16 @@ func (t *Target) accept(object *directory.Object, op plan.Operation, r request, 
 	}
 	maps.Copy(object.Attributes, flatten(body, wanted))
 	return nil
+}
+
+// isErrorMessage reports whether a decoded answer is an error message (RFC 7644
+// section 3.12).
+func isErrorMessage(body resource) bool {
+	schemas, _ := lookup(body, "schemas").([]any)
+	return slices.ContainsFunc(schemas, func(s any) bool {
+		text, _ := s.(string)
+		return strings.EqualFold(text, "urn:ietf:params:scim:api:messages:2.0:Error")
+	})
 }
 
 func isResource(body []byte) bool {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/scimsync/scimsync/connectors"
+	"github.com/scimsync/scimsync/mask"
 )
 
 // TokenSource has the bearer token of the application.
@@ -82,13 +83,9 @@ func (t *Target) noToken(r request, err error) error {
 	return t.noAnswer(r, answer{}, err)
 }
 
-// mask hides the token of the request, and what else is secret, in text that
-// the application made: some repeat the request's headers or its URL in their
-// errors.
-func (t *Target) mask(a answer, s string) string {
-	s = maskToken(s, a.token)
-	for _, secret := range t.opts.Secrets {
-		s = maskToken(s, secret)
-	}
-	return s
+// mask returns what hides the token of the request, and what else is secret, in
+// text that the application made: some repeat the request's headers or its URL
+// in their errors.
+func (t *Target) mask(a answer) *mask.Masker {
+	return mask.New(append([]string{a.token}, t.opts.Secrets...)...)
 }

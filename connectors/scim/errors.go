@@ -3,7 +3,6 @@ package scim
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -48,6 +47,10 @@ const (
 // maxShownBody is how much of an answer an error holds, in bytes.
 const maxShownBody = 4 << 10
 
+// maxReason is how much is said of what is wrong with an answer, which may be an
+// id or a name of any length, in bytes.
+const maxReason = 500
+
 // PartialError says that an operation of several requests failed after some of
 // them: Applied has been carried out, the rest has not, but for the request
 // that failed, which may have been.
@@ -91,7 +94,7 @@ func (t *Target) classify(r request, a answer) error {
 	case a.status >= 300 && a.status < 400:
 		e.Detail = "the application redirects"
 		if a.location != "" {
-			e.Detail += " to " + t.mask(a, withoutQuery(a.location))
+			e.Detail += " to " + shorten(withoutQuery(t.mask(a).Cut(a.location, maxShownBody)), 300)
 		}
 		e.Detail += "; the tenant URL must be the one that answers itself"
 	case a.status == http.StatusNotFound && !r.object && e.Detail == "":
@@ -147,17 +150,17 @@ func classOf(r request, a answer) (connectors.Class, string) {
 // notSCIM is the error for an answer of success that is no SCIM.
 func (t *Target) notSCIM(r request, a answer, reason error) error {
 	if a.encoding != "" {
-		reason = fmt.Errorf("the answer is compressed (%s), which it was not asked to be", t.mask(a, shorten(printable(a.encoding), 40)))
+		reason = fmt.Errorf("the answer is compressed (%s), which it was not asked to be", printable(t.mask(a).Cut(a.encoding, 40)))
 	}
 	e := t.newError(r, a)
-	e.Class, e.Code, e.Detail = connectors.NotSCIM, codeBadResponse, reason.Error()
+	e.Class, e.Code, e.Detail = connectors.NotSCIM, codeBadResponse, t.mask(a).Cut(reason.Error(), maxReason)
 	return e
 }
 
 // rejected is the error for an answer that cannot be used.
 func (t *Target) rejected(r request, a answer, code, format string, args ...any) error {
 	e := t.newError(r, a)
-	e.Class, e.Code, e.Detail = connectors.Rejected, code, fmt.Sprintf(format, args...)
+	e.Class, e.Code, e.Detail = connectors.Rejected, code, t.mask(a).Cut(fmt.Sprintf(format, args...), maxReason)
 	return e
 }
 
@@ -168,7 +171,7 @@ func (t *Target) noAnswer(r request, a answer, err error) error {
 		err = inner.Err // the URL it names has the query, with people's names
 	}
 	e := t.newError(r, a)
-	e.Class, e.Code, e.Err = connectors.Retryable, codeConnection, &maskedError{t.mask(a, err.Error()), err}
+	e.Class, e.Code, e.Err = connectors.Retryable, codeConnection, &maskedError{t.mask(a).Cut(err.Error(), maxShownBody), err}
 	if a.status != 0 { // the answer began and did not end
 		e.Detail = e.Err.Error()
 	}
@@ -211,43 +214,20 @@ func (t *Target) newError(r request, a answer) *connectors.Error {
 		e.Body = fmt.Sprintf("%d bytes, compressed", len(a.body))
 		return e
 	}
-	e.Body = t.mask(a, shorten(string(bytes.ToValidUTF8(a.body, []byte("\uFFFD"))), maxShownBody))
+	secrets := t.mask(a)
+	e.Body = secrets.Cut(string(bytes.ToValidUTF8(a.body, []byte("\uFFFD"))), maxShownBody)
 	if body, err := decode(a.body); err == nil {
 		if detail, ok := lookup(body, "detail").(string); ok {
-			e.Detail = t.mask(a, shorten(detail, maxShownBody))
+			e.Detail = secrets.Cut(detail, maxShownBody)
 		}
 		if scimType, ok := lookup(body, "scimType").(string); ok {
-			e.Type = t.mask(a, shorten(scimType, 80))
+			e.Type = secrets.Cut(scimType, 80)
 		}
 	}
 	if e.Detail == "" && a.status >= 400 && !a.html {
 		e.Detail = shorten(strings.Join(strings.Fields(e.Body), " "), 200)
 	}
 	return e
-}
-
-// maskToken hides a token in text.
-func maskToken(s, token string) string {
-	for _, secret := range secretsOf(token) {
-		s = strings.ReplaceAll(s, secret, "***")
-	}
-	return s
-}
-
-// secretsOf returns the spellings of a token that are to be masked. Short ones
-// are no secrets, and masking them would garble words.
-func secretsOf(token string) []string {
-	if len(token) < 4 {
-		return nil
-	}
-	secrets := []string{token}
-	if escaped, err := json.Marshal(token); err == nil && string(escaped[1:len(escaped)-1]) != token {
-		secrets = append(secrets, string(escaped[1:len(escaped)-1]))
-	}
-	if escaped := url.QueryEscape(token); escaped != token {
-		secrets = append(secrets, escaped)
-	}
-	return secrets
 }
 
 // maskedError keeps what an error is while hiding what it says.
@@ -262,7 +242,7 @@ func (e *maskedError) Unwrap() error { return e.err }
 func withoutQuery(s string) string {
 	s, _, _ = strings.Cut(s, "?")
 	s, _, _ = strings.Cut(s, "#")
-	return shorten(s, 300)
+	return s
 }
 
 // shorten cuts s to n bytes, at the end of a character.

@@ -103,6 +103,7 @@ func TestClasses(t *testing.T) {
 		{"find", reply{status: 200, body: `{"Resources":[3]}`}, connectors.NotSCIM, p + "BadResponse", "entry 1"},
 		{"find", reply{status: 200, body: `{"Resources":[{"userName":"ada@ex.com"}]}`}, connectors.NotSCIM, p + "BadResponse", "no id"},
 		{"find", reply{status: 200, body: `{"totalResults":7,"Resources":[{"id":"u1","userName":"ada@ex.com"}]}`}, connectors.Rejected, p + "MultipleEntriesInResponse", "counts 7"},
+		{"find test", reply{status: 200, body: `{"totalResults":7,"Resources":[]}`}, connectors.Rejected, p + "ServiceIncompatibleFiltering", "counts 7 objects"},
 		{"find test", reply{status: 200, body: `{"totalResults":1,"Resources":[{"id":"u1","userName":"ben@ex.com"}]}`},
 			connectors.Rejected, p + "ServiceIncompatibleFiltering", "ignore the filter"},
 

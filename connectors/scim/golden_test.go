@@ -213,19 +213,32 @@ func TestRequestsOfReading(t *testing.T) {
 	}
 }
 
-// TestTestRequests compares what Test says it would send with what it sends.
-func TestTestRequests(t *testing.T) {
-	target, s := newScripted(t, Options{NewGUID: func() string { return guid }}, reply{status: 200, body: emptyList})
-	if err := target.Test(context.Background(), directory.User, directory.Group); err != nil {
-		t.Fatal(err)
-	}
-	shown := target.TestRequests(directory.User, directory.Group)
-	if len(shown) != 2 || len(s.requests) != 2 {
-		t.Fatalf("%d shown, %d sent", len(shown), len(s.requests))
-	}
-	for i, r := range shown {
-		if got := s.requests[i].URL.RequestURI(); got != "/scim/v2"+r.Path {
-			t.Errorf("sent %s, shown %s", got, r.Path)
-		}
+// TestTestShown compares the requests that Test is said to have made with those
+// that came in: of a test that goes well, and of one that ends early.
+func TestTestShown(t *testing.T) {
+	for name, tt := range map[string]struct {
+		replies []reply
+		made    int
+	}{
+		"well":         {[]reply{{status: 200, body: emptyList}}, 2},
+		"the second":   {[]reply{{status: 200, body: emptyList}, {status: 404}}, 2},
+		"the first":    {[]reply{{status: 401}}, 1},
+		"never a list": {[]reply{{status: 200, body: "{}"}}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			target, s := newScripted(t, Options{}, tt.replies...)
+			made, err := target.TestShown(context.Background(), directory.User, directory.Group)
+			if (err == nil) != (name == "well") {
+				t.Errorf("error %v", err)
+			}
+			if len(made) != tt.made || len(s.requests) != tt.made {
+				t.Fatalf("%d shown, %d sent, want %d", len(made), len(s.requests), tt.made)
+			}
+			for i, r := range made {
+				if got := s.requests[i].URL.RequestURI(); got != "/scim/v2"+r.Path {
+					t.Errorf("sent %s, shown %s", got, r.Path)
+				}
+			}
+		})
 	}
 }

@@ -3,6 +3,7 @@ package scim
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"github.com/google/uuid"
 
@@ -15,24 +16,30 @@ import (
 // none is named) a query for a random GUID as the matching attribute, which a
 // SCIM service answers with an empty list.
 func (t *Target) Test(ctx context.Context, types ...directory.ObjectType) error {
-	for _, typ := range tested(types) {
-		_, err := t.Find(ctx, connectors.Query{
-			Type: typ, Attribute: t.opts.matching(typ), Value: directory.Str(t.opts.NewGUID()),
-		})
-		if err != nil {
-			return asTestError(err)
-		}
-	}
-	return nil
+	_, err := t.TestShown(ctx, types...)
+	return err
 }
 
-// TestRequests returns the requests of Test, each with a GUID of its own.
-func (t *Target) TestRequests(types ...directory.ObjectType) []plan.Request {
-	var shown []plan.Request
+// TestShown is Test, and returns the requests that it made.
+func (t *Target) TestShown(ctx context.Context, types ...directory.ObjectType) (made []plan.Request, err error) {
 	for _, typ := range tested(types) {
-		shown = append(shown, t.builder.find(typ, t.opts.matching(typ), t.opts.NewGUID()).shown())
+		attribute, guid := t.opts.matching(typ), t.opts.NewGUID()
+		r := t.builder.find(typ, attribute, guid)
+		found, err := t.Find(ctx, connectors.Query{Type: typ, Attribute: attribute, Value: directory.Str(guid)})
+		if err == nil && len(found) > 0 { // and without the attribute, or Find would have refused it
+			err = t.rejected(r, answer{status: http.StatusOK}, codeIncompatibleFiltering,
+				"the application answers the filter %s, which nobody matches, with %d objects: it seems to ignore the filter",
+				equals(attribute, guid), len(found))
+		}
+		var failed *connectors.Error
+		if err == nil || errors.As(err, &failed) && failed.Method == r.method && failed.URL == t.url.Base+r.path {
+			made = append(made, r.shown())
+		}
+		if err != nil {
+			return made, asTestError(err)
+		}
 	}
-	return shown
+	return made, nil
 }
 
 func tested(types []directory.ObjectType) []directory.ObjectType {

@@ -24,6 +24,9 @@ func decode(body []byte) (resource, error) {
 	case trimmed[0] != '{':
 		return nil, errors.New("the answer is no JSON object")
 	}
+	if n := values(trimmed); n > maxValues {
+		return nil, fmt.Errorf("the answer has %d values, and no object has more than %d", n, maxValues)
+	}
 	d := json.NewDecoder(bytes.NewReader(trimmed))
 	d.UseNumber()
 	var r resource
@@ -37,6 +40,28 @@ func decode(body []byte) (resource, error) {
 		return nil, errors.New("the answer goes on after its JSON object has ended")
 	}
 	return r, nil
+}
+
+// maxValues is how many values an answer may have: a group's with all of its
+// members has fewer. A value of two bytes takes a hundred when it is decoded,
+// and several answers are decoded at a time.
+const maxValues = 500_000
+
+// values returns how many objects, lists, and values in them there are in a JSON
+// text, near enough.
+func values(text []byte) int {
+	n, quoted := 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '\\' && quoted:
+			i++
+		case c == '"':
+			quoted = !quoted
+		case !quoted && (c == ',' || c == '{' || c == '['):
+			n++
+		}
+	}
+	return n
 }
 
 var errMarkup = errors.New("the answer is HTML or XML rather than SCIM")
@@ -65,6 +90,10 @@ func lookup(m map[string]any, name string) any {
 	return m[found]
 }
 
+// maxID is the length of the longest id that is taken, in bytes: servers refuse
+// longer URLs, and every id is kept.
+const maxID = 2 << 10
+
 // idOf returns the id of a resource. Some applications answer a number.
 func idOf(r map[string]any) (string, error) {
 	id := ""
@@ -76,7 +105,7 @@ func idOf(r map[string]any) (string, error) {
 	case nil:
 		return "", errors.New("the answer holds no id")
 	default:
-		return "", fmt.Errorf("the id in the answer is no string: %s", shorten(fmt.Sprint(v), 80))
+		return "", fmt.Errorf("the id in the answer is no string: %v", v)
 	}
 	switch strings.TrimSpace(id) {
 	case "":
@@ -86,7 +115,10 @@ func idOf(r map[string]any) (string, error) {
 		return "", fmt.Errorf("the id in the answer is %q, which no URL can hold", id)
 	}
 	if strings.ContainsFunc(id, unicode.IsControl) {
-		return "", fmt.Errorf("the id in the answer has control characters: %q", shorten(id, 80))
+		return "", fmt.Errorf("the id in the answer has control characters: %q", id)
+	}
+	if len(id) > maxID {
+		return "", fmt.Errorf("the id in the answer is %d bytes long: no URL can hold it", len(id))
 	}
 	return id, nil
 }
@@ -98,7 +130,7 @@ func list(r resource) (resources []map[string]any, total int64, err error) {
 	switch n := lookup(r, "totalResults").(type) {
 	case json.Number:
 		if total, err = n.Int64(); err != nil {
-			return nil, 0, fmt.Errorf("totalResults of the list response is no number: %s", shorten(n.String(), 40))
+			return nil, 0, fmt.Errorf("totalResults of the list response is no number: %s", n)
 		}
 	case nil:
 	default:

@@ -69,10 +69,12 @@ func (t *Target) perhapsDone(resp *http.Response, err error) bool {
 	return resp.StatusCode >= http.StatusInternalServerError && resp.StatusCode != http.StatusNotImplemented
 }
 
-// undialed reports that there was no connection to send a request on.
+// undialed reports that there was no connection to send a request on: to the
+// application, or to the proxy before it.
 func undialed(err error) bool {
 	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "dial"
+	var proxy *proxyError
+	return errors.As(err, &proxy) || errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
 }
 
 // hopeless reports that trying again would only fail again.

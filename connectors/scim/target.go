@@ -25,8 +25,8 @@ type Target struct {
 }
 
 var (
-	_ connectors.Target   = (*Target)(nil)
-	_ connectors.TestPlan = (*Target)(nil)
+	_ connectors.Target    = (*Target)(nil)
+	_ connectors.TestShown = (*Target)(nil)
 )
 
 // New returns a target for the application of opts. The error says which option
@@ -92,7 +92,11 @@ func (t *Target) Find(ctx context.Context, q connectors.Query) ([]directory.Obje
 	if err != nil {
 		return nil, t.notSCIM(r, a, err)
 	}
-	if len(resources) == 1 && total > 1 {
+	switch {
+	case len(resources) == 0 && total > 0: // to create the object could be to create it twice
+		return nil, t.rejected(r, a, codeIncompatibleFiltering, "the application counts %d objects with %s and lists none of them",
+			total, equals(q.Attribute, value))
+	case len(resources) == 1 && total > 1:
 		return nil, t.rejected(r, a, codeMultipleEntries, "the application counts %d objects with %s and lists one of them",
 			total, equals(q.Attribute, value))
 	}

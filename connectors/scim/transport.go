@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -37,7 +38,32 @@ func NewTransport(concurrency int) *http.Transport {
 		ExpectContinueTimeout: time.Second,
 		// More is no answer of an application.
 		MaxResponseHeaderBytes: maxHeader,
+		OnProxyConnectResponse: proxyAnswered,
 	}
+}
+
+// proxyError says that a proxy did not connect: nothing was sent to the
+// application.
+type proxyError struct {
+	host   string
+	status int
+}
+
+// Error says what the proxy answered, by its status alone: some proxies repeat
+// the password that they were sent.
+func (e *proxyError) Error() string {
+	advice := "check HTTPS_PROXY and NO_PROXY in the environment"
+	if e.status == http.StatusProxyAuthRequired {
+		advice = "check user name and password of HTTPS_PROXY in the environment"
+	}
+	return fmt.Sprintf("the proxy %s does not connect (HTTP %d): %s", e.host, e.status, advice)
+}
+
+func proxyAnswered(_ context.Context, proxy *url.URL, _ *http.Request, answer *http.Response) error {
+	if answer.StatusCode == http.StatusOK {
+		return nil
+	}
+	return &proxyError{host: proxy.Host, status: answer.StatusCode}
 }
 
 // contentType is that of every request with a body.

@@ -18,6 +18,7 @@ import (
 	"github.com/wneessen/go-mail/smtp"
 
 	"github.com/scimsync/scimsync/engine/plan"
+	"github.com/scimsync/scimsync/mask"
 )
 
 // failure is an error in words, with its cause for errors.Is and errors.As.
@@ -55,6 +56,8 @@ func (m *Mail) step(ctx context.Context, err error) (what, advice string) {
 		return fmt.Sprintf("did not answer within %s", m.server.Timeout), "check smtp.host and smtp.port, and that it is well"
 	case errors.As(err, &certificate):
 		return "has a certificate that is not trusted: " + certificate.Err.Error(), "check smtp.host, which the certificate must name, or give who signed it as smtp.caFile"
+	case errors.As(err, &notTLS) && m.server.TLS == StartTLS:
+		return "offers STARTTLS and does not speak TLS then", "something between may be breaking the encryption off; nothing was sent"
 	case errors.As(err, &notTLS) && m.server.TLS == Implicit:
 		return "does not begin with TLS", "write smtp.tls: starttls, or check smtp.port"
 	case strings.Contains(err.Error(), "does not support STARTTLS"): // the library has no error value for it
@@ -67,6 +70,8 @@ func (m *Mail) step(ctx context.Context, err error) (what, advice string) {
 		return m.refused(send)
 	case errors.As(err, &answer) && answer.Code/100 == 5 && m.server.Username != "" && answer.Code != 554:
 		return "refuses the user name or the password: " + said(answer.Error()), "check smtp.username and smtp.password"
+	case errors.Is(err, errTalkative):
+		return errTalkative.Error(), "check smtp.host and smtp.port"
 	case errors.Is(err, io.EOF):
 		return "closed the connection", "check smtp.port and smtp.tls"
 	default:
@@ -88,7 +93,7 @@ func (m *Mail) refused(err *gomail.SendError) (what, advice string) {
 }
 
 // answered is the answer of a server as the library's errors repeat it.
-var answered = regexp.MustCompile(`(?s)\b([245][0-9]{2}) (".*")`)
+var answered = regexp.MustCompile(`\b([245][0-9]{2}) ("(?:[^"\\]|\\.)*")`)
 
 // said returns the answer of the server that an error tells of, the error's
 // text if it tells of none.
@@ -109,9 +114,5 @@ func (s SMTP) mask(text string) string {
 		return text
 	}
 	encode := base64.StdEncoding.EncodeToString
-	return strings.NewReplacer(
-		encode([]byte("\x00"+s.Username+"\x00"+s.Password)), "********",
-		encode([]byte(s.Password)), "********",
-		s.Password, "********",
-	).Replace(text)
+	return mask.New(s.Password, encode([]byte("\x00"+s.Username+"\x00"+s.Password)), encode([]byte(s.Password))).Mask(text)
 }

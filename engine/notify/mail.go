@@ -126,6 +126,7 @@ func (l *line) dial(ctx context.Context, network, address string) (net.Conn, err
 	if err != nil {
 		return nil, err
 	}
+	conn = &bounded{Conn: conn}
 	l.conn.Store(&conn)
 	if ctx.Err() != nil {
 		l.close()
@@ -145,6 +146,29 @@ func (l *line) close() {
 	if conn := l.conn.Load(); conn != nil {
 		_ = (*conn).Close() // an error of a connection that nobody needs any more
 	}
+}
+
+// maxConversation is how much a mail server may say for one mail, in bytes, with
+// its certificates.
+const maxConversation = 1 << 20
+
+var errTalkative = errors.New("says more than any mail server has to say")
+
+// bounded is a connection of which no more than maxConversation bytes are read:
+// a line without end would fill the memory.
+type bounded struct {
+	net.Conn
+	read int // one goroutine reads at a time
+}
+
+// Read reads from the connection.
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.read >= maxConversation {
+		return 0, errTalkative
+	}
+	n, err := b.Conn.Read(p[:min(len(p), maxConversation-b.read)])
+	b.read += n
+	return n, err
 }
 
 func (s SMTP) tlsConfig() *tls.Config {

@@ -102,6 +102,13 @@ func TestWhatMailsLookLike(t *testing.T) {
 		{"deletions", notice(engine.DeletionsStaged)},
 		{"recovered", notice(engine.Recovered)},
 		{"test", notice(engine.NoticeTest)},
+		{"shrunk", func() engine.Notice {
+			n := notice(engine.Quarantined)
+			n.Reason = "IngestionInterrupted"
+			n.Message = "the source has shrunk from 120 to 60 users, by more than 20 %. Nothing was written. Look at \"scimsync plan blogin\". " +
+				"If it is right, \"scimsync allow-deletes blogin\" lets the next cycle do it; else correct the directory or the job"
+			return n
+		}()},
 		{"foreign", func() engine.Notice {
 			n := notice(engine.Quarantined)
 			n.Reason, n.NextAttempt = "SomethingNew", time.Time{}

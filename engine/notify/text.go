@@ -62,13 +62,20 @@ type view struct {
 	Imported                int64
 	Summary                 plan.Summary
 	Host, Folder            string
+	Guarded                 bool   // a guard has stopped the cycle, and can be told to let it pass
 	config                  string // the flag of the commands; "" for none
 }
 
+// advice is how a guard's message goes on after what has happened. A notice has
+// commands of its own, with the folder in which they work.
+const advice = ` Look at "scimsync plan `
+
 func newView(n engine.Notice, at Place) view {
+	happened, _, guarded := strings.Cut(n.Message, advice)
 	v := view{
-		Kind: string(n.Kind), Job: clean(n.Job), JobID: clean(n.JobID), Cycle: clean(n.CycleID),
-		Reason: reasons(n.Reason), Code: clean(n.Reason), Message: lines(n.Message),
+		Guarded: guarded,
+		Kind:    string(n.Kind), Job: clean(n.Job), JobID: clean(n.JobID), Cycle: clean(n.CycleID),
+		Reason: reasons(n.Reason), Code: clean(n.Reason), Message: lines(happened),
 		Began: moment(n.Began), Time: moment(n.Time), Next: moment(n.NextAttempt),
 		Imported: n.Imported, Summary: n.Summary,
 		Host: clean(at.Host), Folder: quote(filepath.Dir(at.Config)),

@@ -21,6 +21,7 @@ import (
 
 	"github.com/scimsync/scimsync/engine"
 	"github.com/scimsync/scimsync/engine/plan"
+	"github.com/scimsync/scimsync/mask"
 )
 
 // The times of a webhook.
@@ -30,6 +31,10 @@ const (
 	webhookWait    = time.Second // before the second try, doubled each time
 	webhookMaxWait = 5 * time.Second
 )
+
+// maxAnswer is how much of an answer is looked at, in bytes: more of it than is
+// shown, for a secret may begin at the end of that.
+const maxAnswer = 64 << 10
 
 // HTTP is a web address that notices are posted to.
 type HTTP struct {
@@ -183,8 +188,9 @@ func (w *Webhook) Notify(ctx context.Context, n engine.Notice) error {
 	case err != nil && ctx.Err() != nil:
 		return fmt.Errorf("%s: %s was not waited for: %w", w.Name(), w.url.Host, ctx.Err())
 	case err != nil:
-		return fmt.Errorf("%s: %s did not answer, though asked %d times: %w; check the address, and that it is well",
-			w.Name(), w.url.Host, webhookRetries+1, bareError(err))
+		err = bareError(err)
+		return &failure{cause: err, text: fmt.Sprintf("%s: %s did not answer, though asked %d times: %s; check the address, and that it is well",
+			w.Name(), w.url.Host, webhookRetries+1, clean(w.secrets().Cut(err.Error(), maxLine)))}
 	case answer.StatusCode/100 == 2:
 		return nil
 	default:
@@ -194,10 +200,10 @@ func (w *Webhook) Notify(ctx context.Context, n engine.Notice) error {
 
 // told returns the beginning of an answer, and what to do about its status.
 func (w *Webhook) told(answer *http.Response) string {
-	text, _ := io.ReadAll(io.LimitReader(answer.Body, maxLine)) // as far as it came
+	text, _ := io.ReadAll(io.LimitReader(answer.Body, maxAnswer)) // as far as it came
 	said := ""
-	if line := strings.Join(strings.Fields(string(text)), " "); line != "" {
-		said = ": " + clean(w.mask(line))
+	if line := strings.Join(strings.Fields(w.secrets().Cut(string(text), maxLine)), " "); line != "" {
+		said = ": " + clean(line)
 	}
 	switch answer.StatusCode {
 	case http.StatusUnauthorized, http.StatusForbidden:
@@ -211,15 +217,10 @@ func (w *Webhook) told(answer *http.Response) string {
 	return said
 }
 
-// mask takes secrets out of an answer, which may repeat what it was sent.
-func (w *Webhook) mask(text string) string {
-	var pairs []string
-	for _, secret := range []string{w.options.Secret, w.options.Authorization, w.url.RequestURI()} {
-		if len(secret) > 1 {
-			pairs = append(pairs, secret, "********")
-		}
-	}
-	return strings.NewReplacer(pairs...).Replace(text)
+// secrets returns what hides the webhook's secrets in what the other side made,
+// which may repeat what it was sent.
+func (w *Webhook) secrets() *mask.Masker {
+	return mask.New(w.options.Secret, w.options.Authorization, w.options.URL, w.url.EscapedPath())
 }
 
 // bareError returns the cause of an error without the URL that net/http puts before it.

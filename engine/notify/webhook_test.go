@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -171,22 +172,80 @@ func TestAWebhookIsTriedAgain(t *testing.T) {
 	}
 }
 
-// TestAWebhooksErrorsHoldNoSecret, also where the other side repeats them all.
+// TestAWebhooksErrorsHoldNoSecret, also where the other side repeats them, all or
+// one by one, in its own spelling, and where the text is cut in the middle of one.
 func TestAWebhooksErrorsHoldNoSecret(t *testing.T) {
-	r := newReceiver(t, http.StatusBadRequest)
-	r.answer = webhookAuthorization + " " + webhookSecret + " /hooks/s3cr3t-path?key=s3cr3t-key"
-	refused := webhook(t, r).Notify(context.Background(), notice(engine.Quarantined))
+	r := newReceiver(t)
+	var all []error
+	for _, said := range []string{
+		webhookAuthorization + " " + webhookSecret + " /hooks/s3cr3t-path?key=s3cr3t-key",
+		"Cannot POST /hooks/s3cr3t-path", "no such key: s3cr3t-key", "invalid token the-webhook-token", `"\/hooks\/s3cr3t-path"`,
+		base64.StdEncoding.EncodeToString([]byte("user:the-webhook-token")), "the-webhook\r\n  -token",
+		strings.Repeat("x", 390) + webhookSecret, strings.Repeat("x", 395) + "the-webhook-token", strings.Repeat("x", 390) + "/hooks/s3cr3t-path",
+	} {
+		r.statuses, r.answer = []int{http.StatusBadRequest}, said
+		err := webhook(t, r).Notify(context.Background(), notice(engine.Quarantined))
+		if err == nil || !strings.Contains(err.Error(), "****") {
+			t.Errorf("%q: %v", said, err)
+		}
+		all = append(all, err)
+	}
 	down := webhook(t, r)
 	r.Close()
-	for _, err := range []error{refused, down.Notify(context.Background(), notice(engine.Quarantined))} {
+	for _, err := range append(all, down.Notify(context.Background(), notice(engine.Quarantined))) {
 		if err == nil {
 			t.Fatal("no error")
 		}
-		for _, secret := range []string{"s3cr3t", webhookSecret, "the-webhook-token"} {
+		for _, secret := range []string{"s3cr3t", "whsec", "the-web", "dGhlLXdlYmhv", "LXdlYmhvb2"} {
 			if strings.Contains(err.Error(), secret) {
 				t.Errorf("%s in %v", secret, err)
 			}
 		}
+	}
+}
+
+// TestAWebhookThatIsNone: what answers repeats the request as it came, as an echo
+// service does, or leads elsewhere in words that are no address.
+func TestAWebhookThatIsNone(t *testing.T) {
+	elsewhere := newReceiver(t, http.StatusOK)
+	for name, answer := range map[string]func(c net.Conn, request []byte){
+		"an echo": func(c net.Conn, request []byte) { _, _ = c.Write(request) },
+		"a redirect to nowhere": func(c net.Conn, _ []byte) {
+			fmt.Fprint(c, "HTTP/1.1 302 Found\r\nLocation: http://%zz/hooks/s3cr3t-path?key=s3cr3t-key\r\nContent-Length: 0\r\n\r\n")
+		},
+		"a redirect that keeps method and body": func(c net.Conn, _ []byte) {
+			fmt.Fprintf(c, "HTTP/1.1 308 Permanent Redirect\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n", elsewhere.URL)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = l.Close() }()
+			go func() {
+				for {
+					c, err := l.Accept()
+					if err != nil {
+						return
+					}
+					request := make([]byte, 64<<10)
+					n, _ := c.Read(request)
+					answer(c, request[:n])
+					_ = c.Close()
+				}
+			}()
+			w := webhook(t, &receiver{Server: &httptest.Server{URL: "http://" + l.Addr().String()}})
+			err = w.Notify(context.Background(), notice(engine.Quarantined))
+			for _, secret := range []string{"s3cr3t", webhookSecret, "the-webhook-token"} {
+				if err == nil || strings.Contains(err.Error(), secret) {
+					t.Errorf("%s in %v", secret, err)
+				}
+			}
+		})
+	}
+	if n := len(elsewhere.posts()); n > 0 {
+		t.Errorf("%d notices went elsewhere", n)
 	}
 }
 

@@ -109,6 +109,9 @@ type Store interface {
 
 	// Counts returns how many connections and escrows the job has, by object type.
 	Counts(ctx context.Context, job string) (Counts, error)
+	// Taken returns the sum of the losses that were recorded from since to until,
+	// both included. Those that are older than what the log has are purged with it.
+	Taken(ctx context.Context, job string, since, until time.Time) (Taken, error)
 	// Memberships returns how many references of groups were set.
 	Memberships(ctx context.Context, job string) (int64, error)
 
@@ -136,6 +139,8 @@ type Job struct {
 	// Configuration is a hash of what, when it changes, starts a new initial
 	// cycle: mappings, scope and settings.
 	Configuration string `json:"configuration"`
+	// Address tells which application the connections are of; "" if not known.
+	Address string `json:"address,omitempty"`
 	// InitialCompleted is when the initial cycle of this generation ended.
 	InitialCompleted time.Time `json:"initialCompleted"`
 	Watermark        string    `json:"watermark"`
@@ -151,6 +156,9 @@ type Job struct {
 	// Allowed is what of it was held back when somebody allowed it: what comes on
 	// top is guarded as ever. nil if nothing was held back: then all is allowed.
 	Allowed *Held `json:"allowed,omitempty"`
+	// Held is what a guard held back last, nil once a cycle ran to its end. It
+	// outlives the quarantine, which another reason or a person may end.
+	Held *Held `json:"held,omitempty"`
 	// DeletesAllowed is when the last cycle ended that was let so: what was
 	// disabled and deleted before does not count to any guard.
 	DeletesAllowed   time.Time   `json:"deletesAllowed"`
@@ -175,19 +183,21 @@ type Quarantine struct {
 	// and how many there were.
 	SeriesBegan time.Time `json:"seriesBegan"`
 	SeriesCount int64     `json:"seriesCount"`
-	NextAttempt time.Time `json:"nextAttempt"`    // no cycle begins by itself before
-	Expires     time.Time `json:"expires"`        // none does afterwards: the job is disabled
-	Held        *Held     `json:"held,omitempty"` // by a guard; nil for another reason
+	NextAttempt time.Time `json:"nextAttempt"` // no cycle begins by itself before
+	Expires     time.Time `json:"expires"`     // none does afterwards: the job is disabled
 }
 
 // Held is what a cycle would have done that a guard has stopped.
 type Held struct {
-	Users        int64     `json:"users"`   // disabled or deleted
-	Groups       int64     `json:"groups"`  // disabled or deleted
-	Members      int64     `json:"members"` // removed from their groups
-	SourceUsers  int64     `json:"sourceUsers"`
-	SourceGroups int64     `json:"sourceGroups"`
-	SourceTime   time.Time `json:"sourceTime"` // when the newest part of the source was written
+	Users        int64            `json:"users"`   // disabled or deleted
+	Groups       int64            `json:"groups"`  // disabled or deleted
+	Members      int64            `json:"members"` // removed from their groups
+	SourceUsers  int64            `json:"sourceUsers"`
+	SourceGroups int64            `json:"sourceGroups"`
+	SourceHas    map[string]int64 `json:"sourceHas,omitempty"`
+	SourceTime   time.Time        `json:"sourceTime"` // when the source was written
+	Address      string           `json:"address,omitempty"`
+	Since        time.Time        `json:"since"` // when somebody allowed it: what was done by then is no part of it
 }
 
 // Told is a quarantine that somebody was told of.
@@ -209,17 +219,18 @@ type Execution struct {
 	Imported int64 `json:"imported"` // objects present in the source
 	Users    int64 `json:"users"`    // of these
 	Groups   int64 `json:"groups"`   // of these
-	// SourceTime is when the newest part of the source was written.
-	SourceTime     time.Time `json:"sourceTime"`
-	ImportedDeltas int64     `json:"importedDeltas"` // objects that the cycle had to look at
-	Entitled       int64     `json:"entitled"`       // of those, in scope
-	Exported       int64     `json:"exported"`       // objects written
-	Exports        int64     `json:"exports"`        // write requests
-	Escrowed       int64     `json:"escrowed"`       // objects that failed in this cycle
-	ErrorCode      string    `json:"errorCode,omitempty"`
-	ErrorMessage   string    `json:"errorMessage,omitempty"`
-	Guard          string    `json:"guard,omitempty"`      // of a plan: why a guard would stop the cycle
-	Quarantine     string    `json:"quarantine,omitempty"` // the reason for which the job is in quarantine since
+	// SourceHas counts the users of the source who have some attributes.
+	SourceHas      map[string]int64 `json:"sourceHas,omitempty"`
+	SourceTime     time.Time        `json:"sourceTime"`     // when the source was written
+	ImportedDeltas int64            `json:"importedDeltas"` // objects that the cycle had to look at
+	Entitled       int64            `json:"entitled"`       // of those, in scope
+	Exported       int64            `json:"exported"`       // objects written
+	Exports        int64            `json:"exports"`        // write requests
+	Escrowed       int64            `json:"escrowed"`       // objects that failed in this cycle
+	ErrorCode      string           `json:"errorCode,omitempty"`
+	ErrorMessage   string           `json:"errorMessage,omitempty"`
+	Guard          string           `json:"guard,omitempty"`      // of a plan: why a guard would stop the cycle
+	Quarantine     string           `json:"quarantine,omitempty"` // the reason for which the job is in quarantine since
 	// Warnings are what went well and yet is likely a mistake, of the source or of
 	// the application.
 	Warnings []string `json:"warnings,omitempty"`
@@ -300,8 +311,9 @@ type Outcome struct {
 	Forget     bool        // drop what was seen: the object is gone for good
 	Connect    *Connection // the connection as it is now
 	Disconnect bool        // drop the connection, the object's links, and links to its target object
-	// Await, with Disconnect: the objects that had links to the target object
-	// wait for this one to be connected again, as if it were Missing of theirs.
+	// Await: the objects that have links to the target object, or had them until
+	// Disconnect, wait for this one to be connected, as if it were Missing of
+	// theirs. With Disconnect alone, they wait no more.
 	Await  bool
 	Link   []Link // references that were set
 	Unlink []Link // references that were removed
@@ -315,6 +327,7 @@ type Outcome struct {
 	// what was known of the object's before: it is not in doubt any more.
 	Sent     []Sent
 	Answered bool
+	Loss     *Loss // what was taken away
 	Event    *provlog.Event
 }
 

@@ -7,52 +7,24 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 
-	"github.com/scimsync/scimsync/cmd/torture/program"
+	"github.com/scimsync/scimsync/cmd/torture/lab"
 )
 
-const (
-	// binaryPath names the program under test to a process of the tests that
-	// another one has started.
-	binaryPath = "SCIMSYNC_TEST_BINARY"
-	// isolatedBy says that this process has mounts of its own.
-	isolatedBy = "SCIMSYNC_TEST_ISOLATED"
-)
-
-// binary is the real program, built once for all tests.
-var binary = os.Getenv(binaryPath)
+// isolatedBy says that this process has mounts of its own.
+const isolatedBy = "SCIMSYNC_TEST_ISOLATED"
 
 func TestMain(m *testing.M) {
 	if path := os.Getenv(recorderOf); path != "" {
 		fmt.Fprintln(os.Stderr, recorder(path))
 		os.Exit(1)
 	}
-	os.Exit(func() int {
-		if binary == "" {
-			dir, err := os.MkdirTemp("", "scimsync-disk-")
-			if err != nil {
-				fmt.Fprintln(os.Stderr, err)
-				return 1
-			}
-			defer func() { _ = os.RemoveAll(dir) }()
-			if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // another user runs it
-				fmt.Fprintln(os.Stderr, err)
-				return 1
-			}
-			if binary, err = program.Build(dir); err != nil {
-				fmt.Fprintln(os.Stderr, err)
-				return 1
-			}
-		}
-		return m.Run()
-	}())
+	os.Exit(lab.Main(m))
 }
 
 // lacks ends a test that this machine has no means for: loudly, and in CI as a
@@ -82,7 +54,7 @@ func isolated(t *testing.T) bool {
 		args = append(args, "-test.short")
 	}
 	cmd := exec.Command(os.Args[0], args...)
-	cmd.Env = append(os.Environ(), isolatedBy+"=1", binaryPath+"="+binary)
+	cmd.Env = append(os.Environ(), isolatedBy+"=1")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
 	if os.Getuid() != 0 {
 		cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
@@ -118,26 +90,28 @@ func isolated(t *testing.T) bool {
 	return false
 }
 
-// number returns how often a test tries: TORTURE in the environment, or as often
-// as it does in a normal run, less in a short one.
-func number(t *testing.T, normal int) int {
-	t.Helper()
-	if n, err := strconv.Atoi(os.Getenv("TORTURE")); err == nil && n > 0 {
-		return n
-	}
-	if testing.Short() {
-		return normal / 10
-	}
-	return normal
+// life is a laboratory whose state is on a disk that fails.
+type life struct {
+	*lab.Lab
+	t     *testing.T
+	files map[string][]byte // on the disk, for those that are not mounted all the time
 }
 
-// seeded returns random numbers, the same ones in every run unless TORTURE_SEED
-// says otherwise.
-func seeded(t *testing.T, life int) *rand.Rand {
+func newLife(t *testing.T, dir string, seed uint64) *life {
 	t.Helper()
-	seed, err := strconv.ParseUint(os.Getenv("TORTURE_SEED"), 10, 64)
-	if err != nil {
-		seed = 1
-	}
-	return rand.New(rand.NewPCG(seed, uint64(life))) //nolint:gosec // tests are to be repeatable; no negative number
+	return &life{Lab: lab.New(t, dir, seed, 8+int(seed%5)), t: t}
+}
+
+// lives tries a failure on one firm after the other, so many rounds on each, with
+// changes in between. try returns how often the failure has come about.
+func lives(t *testing.T, usual, rounds int, try func(l *life) (times int)) {
+	t.Helper()
+	lab.Lives(t, usual, func(t *testing.T, seed uint64, _ int) (times int) {
+		l := newLife(t, t.TempDir(), seed)
+		for range rounds {
+			times += try(l)
+			l.Change(1 + l.IntN(5))
+		}
+		return times
+	})
 }

@@ -5,6 +5,7 @@ package disk_test
 import (
 	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,27 +15,28 @@ import (
 	"testing"
 
 	"github.com/scimsync/scimsync/cmd/torture/disk"
+	"github.com/scimsync/scimsync/cmd/torture/lab"
 )
 
 // nobody is the user that root runs the program as, for whom permissions count.
 const nobody = 65534
 
 // as runs a command as a user for whom permissions count.
-func (l *lab) as(args ...string) ended {
-	cmd := l.command(args...)
+func (l *life) as(args ...string) lab.Outcome {
+	cmd := l.Command(args...)
 	if os.Getuid() == 0 {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	}
-	return l.run(cmd, nil)
+	return l.Await(cmd, nil)
 }
 
 // theirs gives the folder of the state to the user of as.
-func (l *lab) theirs() {
+func (l *life) theirs() {
 	l.t.Helper()
 	if os.Getuid() != 0 {
 		return
 	}
-	if out, err := exec.Command("chown", "-R", fmt.Sprintf("%d:%d", nobody, nobody), filepath.Join(l.dir, "state")).CombinedOutput(); err != nil {
+	if out, err := exec.Command("chown", "-R", fmt.Sprintf("%d:%d", nobody, nobody), filepath.Join(l.Dir, "state")).CombinedOutput(); err != nil {
 		l.t.Fatalf("%s%v", out, err)
 	}
 }
@@ -64,11 +66,11 @@ func open(t *testing.T) string {
 // that cannot be recorded, and nothing to the state.
 func TestReadOnly(t *testing.T) {
 	const file, folder = "state/state.db", "state"
-	missing := func(l *lab) error { return os.Rename(filepath.Join(l.dir, folder), filepath.Join(l.dir, "elsewhere")) }
-	modes := func(m map[string]os.FileMode) func(*lab) error {
-		return func(l *lab) error {
+	missing := func(l *life) error { return os.Rename(filepath.Join(l.Dir, folder), filepath.Join(l.Dir, "elsewhere")) }
+	modes := func(m map[string]os.FileMode) func(*life) error {
+		return func(l *life) error {
 			for _, name := range slices.Sorted(maps.Keys(m)) {
-				path := filepath.Join(l.dir, name)
+				path := filepath.Join(l.Dir, name)
 				if _, err := os.Stat(path); os.IsNotExist(err) { // before the first cycle
 					continue
 				}
@@ -82,7 +84,7 @@ func TestReadOnly(t *testing.T) {
 	tries := 0
 	for _, tt := range []struct {
 		name    string
-		take    func(*lab) error
+		take    func(*life) error
 		running bool // a cycle was killed, and has left its log
 		fresh   bool // there was no cycle yet
 		reads   bool // commands that read go on
@@ -101,11 +103,11 @@ func TestReadOnly(t *testing.T) {
 		{"the folder itself before the first cycle", missing, false, true, true, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			l := newLab(t, open(t), newFirm(seeded(t, 0)))
+			l := newLife(t, open(t), lab.Seed(t))
 			if !tt.fresh {
-				l.cycle()
-				l.firm.hire()
-				l.firm.export(t, l.dir)
+				l.Must("sync", "lab")
+				l.Hire()
+				l.Export()
 			}
 			if tt.running {
 				l.leaveLog()
@@ -114,20 +116,20 @@ func TestReadOnly(t *testing.T) {
 			if err := tt.take(l); err != nil {
 				t.Fatal(err)
 			}
-			before, kept := l.written(), l.kept()
-			for _, args := range [][]string{{"status"}, {"logs", "firm"}, {"plan", "firm"}, {"connections", "firm"}, {"explain", "firm", "p1@contoso.com"}} {
+			before, kept := l.App.Writes(), l.kept()
+			for _, args := range [][]string{{"status"}, {"logs", "lab"}, {"plan", "lab"}, {"connections", "lab"}, {"explain", "lab", l.Staff[0].ID}} {
 				e := l.as(args...)
 				tries++
 				switch {
 				case !tt.reads:
 					l.oneSentence(args, e)
-				case e.code != 0 || strings.Contains(e.stderr, "Error"):
+				case e.Code != 0 || strings.Contains(e.Stderr, "Error"):
 					t.Errorf("scimsync %s: %s", strings.Join(args, " "), e)
 				}
 			}
 			for _, args := range [][]string{
-				{"sync", "firm"}, {"sync", "firm", "--initial"}, {"provision", "firm", "p1@contoso.com"}, {"pause", "firm"}, {"start", "firm"},
-				{"restart", "firm"}, {"allow-deletes", "firm"}, {"connections", "firm", "delete", "p1@contoso.com"}, {"run"},
+				{"sync", "lab"}, {"sync", "lab", "--initial"}, {"provision", "lab", l.Staff[0].ID}, {"pause", "lab"}, {"start", "lab"},
+				{"restart", "lab"}, {"allow-deletes", "lab"}, {"connections", "lab", "delete", l.Staff[0].ID}, {"run"},
 			} {
 				if tt.able && args[0] == "run" { // goes on, and says so after each cycle
 					continue
@@ -137,7 +139,7 @@ func TestReadOnly(t *testing.T) {
 					l.oneSentence(args, e)
 				}
 			}
-			if n := l.written() - before; n > 0 {
+			if n := l.App.Writes() - before; n > 0 {
 				t.Errorf("%d writes to the application could not be recorded", n)
 			}
 			if after := l.kept(); !tt.able && !maps.Equal(kept, after) {
@@ -150,10 +152,10 @@ func TestReadOnly(t *testing.T) {
 
 // oneSentence checks that a command which cannot work says what is wrong with the
 // state and what to do, on one line, and fails.
-func (l *lab) oneSentence(args []string, e ended) {
+func (l *life) oneSentence(args []string, e lab.Outcome) {
 	l.t.Helper()
 	said := ""
-	for line := range strings.Lines(e.stderr) {
+	for line := range strings.Lines(e.Stderr) {
 		if rest, is := strings.CutPrefix(line, "Error: "); is && said == "" {
 			said = rest
 		} else if is || !strings.Contains(line, "\t") && strings.TrimSpace(line) != "" && said != "" {
@@ -165,7 +167,7 @@ func (l *lab) oneSentence(args []string, e ended) {
 	for _, advice := range []string{"the right to", "must be able to", "check that", "make it", "name another"} {
 		helps = helps || strings.Contains(said, advice)
 	}
-	if e.code != 1 || !strings.Contains(said, "state") || !helps {
+	if e.Code != 1 || !strings.Contains(said, "state") || !helps {
 		l.t.Errorf("scimsync %s does not say what is wrong and what to do: %s", strings.Join(args, " "), e)
 		return
 	}
@@ -173,10 +175,10 @@ func (l *lab) oneSentence(args []string, e ended) {
 }
 
 // kept is the content of the files of the state, wherever they are.
-func (l *lab) kept() map[string]string {
+func (l *life) kept() map[string]string {
 	files := map[string]string{}
 	for _, folder := range []string{"state", "elsewhere"} {
-		entries, err := os.ReadDir(filepath.Join(l.dir, folder))
+		entries, err := os.ReadDir(filepath.Join(l.Dir, folder))
 		if os.IsNotExist(err) || os.IsPermission(err) { // nor can the program see what is in it
 			continue
 		}
@@ -184,7 +186,7 @@ func (l *lab) kept() map[string]string {
 			l.t.Fatal(err)
 		}
 		for _, e := range entries {
-			b, err := os.ReadFile(filepath.Join(l.dir, folder, e.Name()))
+			b, err := os.ReadFile(filepath.Join(l.Dir, folder, e.Name()))
 			if os.IsPermission(err) {
 				continue
 			}
@@ -200,15 +202,15 @@ func (l *lab) kept() map[string]string {
 }
 
 // leaveLog runs a cycle that is killed after its first write.
-func (l *lab) leaveLog() {
+func (l *life) leaveLog() {
 	l.t.Helper()
-	l.firm.hire()
-	l.firm.export(l.t, l.dir)
-	killed := l.killAtWrite(1)
-	if killed.code != -1 {
+	l.Hire()
+	l.Export()
+	killed := l.KillAt(l.Command("sync", "lab"), false, func(_ int, method, _ string) bool { return method != http.MethodGet })
+	if !killed.Killed {
 		l.t.Fatalf("the program was not killed: %s", killed)
 	}
-	if _, err := os.Stat(filepath.Join(l.dir, "state", "state.db-wal")); err != nil {
+	if _, err := os.Stat(filepath.Join(l.Dir, "state", "state.db-wal")); err != nil {
 		l.t.Fatalf("a killed program has left no log: %v", err)
 	}
 }
@@ -220,37 +222,25 @@ func TestDiskTurnsReadOnly(t *testing.T) {
 	if !isolated(t) {
 		return
 	}
-	wanted, failed := number(t, 100), 0
-	for life := 0; failed < wanted && life < 3*wanted; life++ {
-		rng := seeded(t, life)
-		l := newLab(t, t.TempDir(), newFirm(rng))
-		files := map[string][]byte{}
-		for range 3 {
-			l.on(files, func(d *disk.Disk) {
-				d.Break(disk.Fault{
-					At: 1 + rng.IntN(80), Once: rng.IntN(4) == 0,
-					Error: []syscall.Errno{syscall.EROFS, syscall.EIO}[rng.IntN(2)],
-				})
-				e := l.run(l.command("sync", "firm"), nil)
-				if d.Struck() {
-					failed++
-				}
-				if e.code != 0 {
-					l.saysWhy(e)
-				} else { // it went well all the same
-					l.agrees(d.Files())
-				}
-				d.Break(disk.Fault{})
-				l.cycle()
-				l.settled(d.Files)
-				files = d.Files()
+	lives(t, 100, 3, func(l *life) (failed int) {
+		l.on(func(d *disk.Disk) {
+			d.Break(disk.Fault{
+				At: 1 + l.IntN(80), Once: l.IntN(4) == 0,
+				Error: []syscall.Errno{syscall.EROFS, syscall.EIO}[l.IntN(2)],
 			})
-			l.firm.change(true)
-			l.firm.export(t, l.dir)
-		}
-	}
-	t.Attr("tries", fmt.Sprint(failed))
-	if failed < wanted {
-		t.Errorf("the disk failed %d times alone", failed)
-	}
+			x := l.Run("sync", "lab")
+			if d.Struck() {
+				failed++
+			}
+			d.Break(disk.Fault{})
+			if x.Code != 0 {
+				l.saysWhy(x)
+			} else { // it went well all the same
+				l.CheckState()
+			}
+			l.Check()
+			l.files = d.Files()
+		})
+		return failed
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/scimsync/scimsync/cmd/torture/disk"
+	"github.com/scimsync/scimsync/cmd/torture/lab"
 	"github.com/scimsync/scimsync/connectors/directory"
 	"github.com/scimsync/scimsync/engine/provlog"
 	"github.com/scimsync/scimsync/engine/state"
@@ -52,9 +54,9 @@ func TestPowerLossKeepsWhatWasRecorded(t *testing.T) {
 	if !isolated(t) {
 		return
 	}
-	tries := number(t, 100)
+	tries, seed := lab.Tries(t, 100), lab.Seed(t)
 	for try := range tries {
-		rng := seeded(t, try)
+		rng := rand.New(rand.NewPCG(seed, uint64(try))) //nolint:gosec // tests are to be repeatable
 		folder := t.TempDir()
 		d := disk.New(nil)
 		unmount, err := d.Mount(folder)

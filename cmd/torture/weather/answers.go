@@ -53,6 +53,12 @@ func bodies(status int) map[string]func(*exchange) {
 	}
 }
 
+// contradicted says that it was done, and that it was not.
+func contradicted(x *exchange) {
+	x.answer(http.StatusOK, scimJSON,
+		`{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"500","detail":"the upstream server has failed"}`)
+}
+
 func refuse(x *exchange) {
 	x.w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 	x.answer(http.StatusUnauthorized, scimJSON,

@@ -37,19 +37,8 @@ type Spell struct {
 // that lives with different firsts see them all.
 func Forecast(seed uint64, first int, begin time.Time, length time.Duration, kinds []Kind) []Spell {
 	rng := rand.New(rand.NewPCG(seed, 0x5ca1ab1e))
-	faults := table()
 	lasting := Lasting(kinds)
-	var passing, rare []Kind
-	for _, k := range kinds {
-		switch f := faults[k]; {
-		case k == Unauthorized, f.onlyLasts:
-		case f.fits != nil:
-			rare = append(rare, k)
-			fallthrough
-		default:
-			passing = append(passing, k)
-		}
-	}
+	passing, rare := single(kinds)
 	between := func(least, most time.Duration) time.Duration {
 		return least + time.Duration(rng.Int64N(int64(most-least)))
 	}
@@ -89,6 +78,56 @@ func Forecast(seed uint64, first int, begin time.Time, length time.Duration, kin
 		spells = append(spells, s)
 	}
 	return spells
+}
+
+// Rotation returns so many spells of one length without a pause, for a life that
+// is short: writes fail most of the time, in a few ways at a time, and all ways
+// have their turn; in between everything fails, or nothing does. Most outages are
+// of the kinds that come in outages alone, which have their turn as well.
+func Rotation(seed uint64, at time.Time, length time.Duration, spells int, kinds []Kind) (rotation []Spell) {
+	rng := rand.New(rand.NewPCG(seed, 0x707a7e))
+	passing, rare := single(kinds)
+	lasting, alone := Lasting(kinds), slices.DeleteFunc(slices.Clone(kinds), func(k Kind) bool { return !table()[k].onlyLasts })
+	const perSpell = 10
+	var ways []Kind
+	turn := 0
+	for i := range spells {
+		s := Spell{Sky: Gusts, Begin: at, End: at.Add(length), WritesOnly: true, Chance: 0.6} // no lag: in an outage few requests come
+		if len(ways) < perSpell {
+			ways = append(ways, some(rng, passing, len(passing))...)
+		}
+		s.Kinds, ways = append(slices.Clone(ways[:perSpell]), rare...), ways[perSpell:]
+		switch i % 6 {
+		case 3:
+			s.Sky, s.WritesOnly, s.Chance = Drizzle, false, 0.1
+		case 1, 4:
+			s.Sky, s.WritesOnly, s.Chance, s.Lag = Outage, false, 1, rng.IntN(4)
+			if s.Kinds = lasting[rng.IntN(len(lasting)):][:1]; rng.IntN(5) > 0 {
+				s.Kinds, turn = alone[turn%len(alone):][:1], turn+1
+			}
+		case 5:
+			s.Sky, s.Chance = Calm, 0
+		}
+		at = s.End
+		rotation = append(rotation, s)
+	}
+	return rotation
+}
+
+// single returns the kinds of which single requests fail, and those of them that
+// few requests can meet.
+func single(kinds []Kind) (passing, rare []Kind) {
+	for _, k := range kinds {
+		switch f := table()[k]; {
+		case k == Unauthorized, f.onlyLasts:
+		case f.fits != nil:
+			rare = append(rare, k)
+			fallthrough
+		default:
+			passing = append(passing, k)
+		}
+	}
+	return passing, rare
 }
 
 // Lasting returns those of the kinds that outages go through, in their order.

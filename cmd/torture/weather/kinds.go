@@ -27,7 +27,7 @@ type fault struct {
 	lasts  bool                              // an outage may be made of it
 	// onlyLasts keeps it out of the weather in which single requests fail.
 	onlyLasts bool
-	match     bool // spoils only what a query has found
+	match     bool // is of queries, and comes also where only writes fail
 	tls       bool // is of the connection rather than of a request
 }
 
@@ -67,9 +67,16 @@ func table() map[Kind]fault {
 		"gzip":                            {after: compress, finds: hasBody},
 		"201 without id":                  {after: withoutID, fits: isCreate, finds: isSuccess},
 		"201 without a body":              {after: withoutBody, fits: isCreate, finds: isSuccess},
-		"list without Resources":          {after: withoutResources, fits: isQuery, finds: isSuccess},
+		"list without Resources":          {after: withoutResources, fits: isQuery, finds: isSuccess, match: true},
 		"the same match twice":            {after: twice, fits: isQuery, finds: hasMatch, match: true},
+		"a wrong total":                   {after: miscounted, fits: isQuery, finds: isSuccess, match: true},
 		"several matches":                 {after: several, fits: isQuery, finds: hasMatch, match: true},
+
+		// Some gateways have one status for everything, and some machines do not know
+		// yet what others do.
+		"an error message with 200":              {before: contradicted},
+		"took effect, an error message with 200": {after: afterwards(contradicted)},
+		"404 for an object that is there":        {before: bodies(http.StatusNotFound)["SCIM"], fits: isObject},
 
 		// What a client has to understand.
 		"a large answer":       {after: padded, finds: hasBody},
@@ -107,6 +114,12 @@ func isCreate(r *http.Request) bool { return r.Method == http.MethodPost }
 // isQuery reports whether a request asks a collection rather than an object.
 func isQuery(r *http.Request) bool {
 	return r.Method == http.MethodGet && (strings.HasSuffix(r.URL.Path, "/Users") || strings.HasSuffix(r.URL.Path, "/Groups"))
+}
+
+// isObject reports whether a request is about one object, and not about a member
+// of it: who is answered twice that a member to be removed is not there believes it.
+func isObject(r *http.Request) bool {
+	return strings.Contains(r.URL.Path, "/Users/") || strings.Contains(r.URL.Path, "/Groups/") && r.Method != http.MethodPatch
 }
 
 func isSuccess(_ *exchange, a *answer) bool { return a.status >= 200 && a.status < 300 }

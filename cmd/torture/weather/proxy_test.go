@@ -54,9 +54,12 @@ func meet(t *testing.T, kind Kind) (status int, header http.Header, body string,
 	transport := &http.Transport{DialContext: l.DialContext, TLSClientConfig: &tls.Config{RootCAs: certificates.Roots}, DisableCompression: true}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport, Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	method, path := http.MethodGet, "/scim/v2/Users"
-	if table()[kind].fits != nil && !table()[kind].fits(httptest.NewRequest(method, path, nil)) {
+	method, path, fits := http.MethodGet, "/scim/v2/Users", table()[kind].fits
+	if fits != nil && !fits(httptest.NewRequest(method, path, nil)) {
 		method = http.MethodPost
+	}
+	if fits != nil && !fits(httptest.NewRequest(method, path, nil)) {
+		method, path = http.MethodGet, path+"/u1"
 	}
 	req, err := http.NewRequest(method, "https://app.test"+path, nil)
 	if err != nil {

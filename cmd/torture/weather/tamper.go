@@ -144,6 +144,14 @@ func twice(x *exchange, a *answer) {
 	})
 }
 
+// miscounted says that there are more than it lists, or none.
+func miscounted(x *exchange, a *answer) {
+	edit(x, a, func(body map[string]any) {
+		list, _ := body["Resources"].([]any)
+		body["totalResults"] = []int{0, len(list) + 7}[x.rng.IntN(2)]
+	})
+}
+
 // several finds one more resource with the same name, under another id.
 func several(x *exchange, a *answer) {
 	edit(x, a, func(body map[string]any) {

@@ -1,6 +1,7 @@
 package har
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -8,14 +9,12 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/scimsync/scimsync/mask"
 )
 
 // masked stands where a secret was.
-const masked = "********"
-
-// shortest is the length in bytes from which on a credential is looked for in
-// text. Shorter ones would blot out words.
-const shortest = 4
+const masked = mask.Text
 
 // maxLearned is how many credentials are looked for: a job has one, or a new
 // one each hour.
@@ -25,9 +24,9 @@ const maxLearned = 32
 type secrets struct {
 	mask func(string) string // what the caller knows of; may be nil
 
-	mu       sync.RWMutex
-	learned  []string // credentials that requests showed
-	replacer *strings.Replacer
+	mu      sync.RWMutex
+	learned []string // credentials that requests showed
+	masker  *mask.Masker
 }
 
 // learn looks for the credentials of an Authorization header from now on:
@@ -39,7 +38,7 @@ func (s *secrets) learn(h http.Header) {
 		if _, after, ok := strings.Cut(v, " "); ok {
 			credentials = strings.TrimSpace(after)
 		}
-		if len(credentials) >= shortest {
+		if credentials != "" {
 			s.add(credentials)
 		}
 	}
@@ -57,8 +56,28 @@ func (s *secrets) learnForm(h http.Header, body *capture) {
 		return // what is secret by its name is masked all the same
 	}
 	for _, name := range []string{"client_secret", "client_assertion", "assertion"} {
-		if secret := form.Get(name); len(secret) >= shortest {
+		if secret := form.Get(name); secret != "" {
 			s.add(secret)
+		}
+	}
+}
+
+// learnPasswords looks for the passwords in the body of a request from now on:
+// applications repeat what they refuse.
+func (s *secrets) learnPasswords(body *capture) {
+	if body == nil {
+		return
+	}
+	for _, pattern := range []*regexp.Regexp{inJSON, inPatch} {
+		for _, m := range pattern.FindAllSubmatch(body.kept, -1) {
+			if !bytes.Contains(bytes.ToLower(m[1]), []byte("password")) {
+				continue
+			}
+			var password string
+			quoted := append([]byte{'"'}, m[0][len(m[1]):]...)
+			if err := json.Unmarshal(append(quoted, '"'), &password); err == nil {
+				s.add(password)
+			}
 		}
 	}
 }
@@ -79,20 +98,7 @@ func (s *secrets) add(secret string) {
 	if more := len(s.learned) - maxLearned; more > 0 {
 		s.learned = slices.Delete(s.learned, 0, more)
 	}
-	var forms []string
-	for _, l := range s.learned {
-		forms = append(forms, l, url.QueryEscape(l), url.PathEscape(l))
-		if quoted, err := json.Marshal(l); err == nil {
-			forms = append(forms, string(quoted[1:len(quoted)-1]))
-		}
-	}
-	// The longest first: one may be the beginning of another.
-	slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
-	pairs := make([]string, 0, 2*len(forms))
-	for _, f := range forms {
-		pairs = append(pairs, f, masked)
-	}
-	s.replacer = strings.NewReplacer(pairs...)
+	s.masker = mask.New(s.learned...)
 }
 
 // What is secret by its name, in the JSON and in the forms and URLs of OAuth 2
@@ -114,11 +120,9 @@ func (s *secrets) text(t string) string {
 		t = s.mask(t)
 	}
 	s.mu.RLock()
-	replacer := s.replacer
+	learned := s.masker
 	s.mu.RUnlock()
-	if replacer != nil {
-		t = replacer.Replace(t)
-	}
+	t = learned.Mask(t)
 	t = inJSON.ReplaceAllString(t, "${1}"+masked)
 	t = inPatch.ReplaceAllString(t, "${1}"+masked)
 	return inForm.ReplaceAllString(t, "${1}"+masked)

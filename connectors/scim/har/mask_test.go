@@ -118,3 +118,42 @@ func TestLearnedAreLimited(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// TestOtherSpellingsInTheFile: an application repeats the token and the password
+// that it was sent in the words of its language.
+func TestOtherSpellingsInTheFile(t *testing.T) {
+	const token, password = "tok/en+S3cret=", `pa/ss+word"1`
+	for name, write := range map[string]func(string) string{
+		"PHP":  func(s string) string { return strings.NewReplacer("/", `\/`, `"`, `\"`).Replace(s) },
+		".NET": func(s string) string { return strings.NewReplacer("+", `\u002B`, `"`, `\u0022`).Replace(s) },
+		"HTML": func(s string) string { return strings.NewReplacer("/", "&#x2F;", `"`, "&quot;").Replace(s) },
+		"URL": func(s string) string {
+			return strings.NewReplacer("%2F", "%2f", "%2B", "%2b", "%3D", "%3d").Replace(url.QueryEscape(s))
+		},
+	} {
+		for _, body := range []string{
+			`{"userName":"ada","password":"pa/ss+word\"1"}`,
+			`{"Operations":[{"op":"Add","path":"password","value":"pa/ss+word\"1"}]}`,
+			`{"Operations":[{"op":"add","value":{"password":"pa/ss+word\"1"}}]}`,
+		} {
+			c, r, path := traced(t, nil)
+			base := serve(t, func(w http.ResponseWriter, req *http.Request) {
+				w.WriteHeader(http.StatusBadRequest)
+				io.WriteString(w, "not "+write(token)+" and "+write(password)+" with "+req.Header.Get("Content-Type"))
+			})
+			do(t, c, http.MethodPost, base, body, "Authorization", "Bearer "+token, "Content-Type", "application/scim+json")
+			if err := r.Close(); err != nil {
+				t.Fatal(err)
+			}
+			text := string(contentAt(t, path))
+			if !strings.Contains(text, "not ******** and ******** with application/scim+json") {
+				t.Errorf("%s: %s", name, text)
+			}
+			for _, part := range []string{"S3cret", "word"} {
+				if strings.Contains(strings.ReplaceAll(text, "password", ""), part) {
+					t.Errorf("%s: %s is in %s", name, part, text)
+				}
+			}
+		}
+	}
+}

@@ -34,6 +34,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	sent := req.WithContext(httptrace.WithClientTrace(req.Context(), e.trace()))
 	e.copyBody(sent)
 	t.recorder.secrets.learnForm(req.Header, e.body)
+	t.recorder.secrets.learnPasswords(e.body)
 	if !t.recorder.begin(e) {
 		return t.next.RoundTrip(req)
 	}
@@ -99,6 +100,9 @@ func (e *entry) trace() *httptrace.ClientTrace {
 			})
 		},
 		WroteHeaderField: func(name string, values []string) {
+			if name == "Proxy-Authorization" { // the transport added it
+				e.recorder.secrets.learn(http.Header{name: values})
+			}
 			e.update(func() {
 				for _, v := range values {
 					e.sent = append(e.sent, pair{name, v})

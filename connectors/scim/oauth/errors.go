@@ -4,19 +4,18 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
-	"slices"
 	"strings"
 
 	"golang.org/x/oauth2"
 
 	"github.com/scimsync/scimsync/connectors"
+	"github.com/scimsync/scimsync/mask"
 )
 
 // ErrNoToken is in the chain of every error that says that there is no access
@@ -67,7 +66,7 @@ func (s *Source) failure(x *exchange, err error) error {
 	case x.status >= 300 && x.status < 400:
 		e.Detail = "the token endpoint redirects"
 		if x.location != "" {
-			e.Detail += " to " + shorten(x.mask(withoutQuery(x.location)))
+			e.Detail += " to " + shorten(withoutQuery(x.mask(x.location)))
 		}
 		e.Detail += "; the token URL must be the one that answers itself"
 	case x.status < 300 && x.html:
@@ -176,25 +175,8 @@ func (s *Source) advice(code string) string {
 	return fmt.Sprintf("; check the client ID %q, its secret, and tokenEndpointAuthMethod", s.opts.ClientID)
 }
 
-// mask hides what was sent in text that a server made: some repeat it. What is
-// longest comes first, for one may be a part of another.
-func (x *exchange) mask(s string) string {
-	var forms []string
-	for _, secret := range x.secrets {
-		if len(secret) < 4 {
-			continue // no secret, and masking it would garble words
-		}
-		forms = append(forms, secret, url.QueryEscape(secret))
-		if escaped, err := json.Marshal(secret); err == nil {
-			forms = append(forms, string(escaped[1:len(escaped)-1]))
-		}
-	}
-	slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
-	for _, f := range forms {
-		s = strings.ReplaceAll(s, f, "***")
-	}
-	return s
-}
+// mask hides what was sent in text that a server made: some repeat it.
+func (x *exchange) mask(s string) string { return mask.New(x.secrets...).Mask(s) }
 
 // basic returns the credentials of the header Authorization, "" if they do not
 // go there.

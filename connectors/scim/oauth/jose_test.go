@@ -10,36 +10,14 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-)
 
-// nodeModules is the folder with the library jose, which the SCIM servers from
-// npm bring with them.
-func nodeModules(t *testing.T) string {
-	t.Helper()
-	folder := os.Getenv("SCIMSYNC_TEST_SERVERS")
-	if folder == "" {
-		if cache, err := os.UserCacheDir(); err == nil {
-			folder = filepath.Join(cache, "scimsync", "servers")
-		}
-	}
-	modules := filepath.Join(folder, "better-auth", "node_modules")
-	_, err := os.Stat(filepath.Join(modules, "jose"))
-	if err == nil {
-		_, err = exec.LookPath("node")
-	}
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("jose is not installed: %v; make test-servers installs it", err)
-		}
-		t.Skipf("SKIPPED: JOSE IS NOT INSTALLED (%v); make test-servers installs it", err)
-	}
-	return modules
-}
+	"github.com/scimsync/scimsync/connectors/connectortest/npmserver"
+)
 
 // TestAnIndependentLibraryVerifiesAssertions gives the assertion and the JWKS
 // to a library that others wrote in another language.
 func TestAnIndependentLibraryVerifiesAssertions(t *testing.T) {
-	modules := nodeModules(t)
+	modules := filepath.Dir(npmserver.Installed(t, "better-auth/node_modules/jose")) // the server brings it with it
 	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 	issuer, other := testIssuer(t), testIssuer(t)
 	assertion, err := issuer.Assertion(at)

@@ -86,6 +86,11 @@ func (s *Source) request(ctx context.Context) (token, error) {
 		config.EndpointParams.Set("audience", s.opts.Audience)
 	}
 	x := &exchange{next: s.opts.Transport, now: s.opts.Now, secrets: []string{s.opts.ClientSecret, basic(s.opts)}}
+	if u, err := url.Parse(s.opts.TokenURL); err == nil {
+		for _, values := range u.Query() {
+			x.secrets = append(x.secrets, values...)
+		}
+	}
 	if s.opts.Assertion != nil {
 		assertion, err := s.opts.Assertion.Assertion(asked)
 		if err != nil {

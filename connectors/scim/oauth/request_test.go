@@ -120,9 +120,9 @@ func TestTokenErrors(t *testing.T) {
 			resp.Body = io.NopCloser(io.MultiReader(strings.NewReader("{"), broken{}))
 			return resp, err
 		}, connectors.Retryable, `broke off after 1 bytes: unexpected EOF`},
-		{"repeats the secret", nil, echo(401), connectors.Credentials, `You sent *** and *** with`},
-		{"repeats the header", func(o *Options) { o.BasicAuth = true }, echo(401), connectors.Credentials, `with Basic ***;`},
-		{"repeats the assertion", withAssertion, answer(400, "text/plain", "bad: eyJh.eyJi.c2ln"), connectors.Credentials, `HTTP 400: bad: ***; check`},
+		{"repeats the secret", nil, echo(401), connectors.Credentials, `You sent ******** and ******** with`},
+		{"repeats the header", func(o *Options) { o.BasicAuth = true }, echo(401), connectors.Credentials, `with Basic ********;`},
+		{"repeats the assertion", withAssertion, answer(400, "text/plain", "bad: eyJh.eyJi.c2ln"), connectors.Credentials, `HTTP 400: bad: ********; check`},
 		{"no assertion", func(o *Options) { o.ClientSecret, o.Assertion = "", File("/nowhere/token") }, nil, connectors.Credentials,
 			`the assertion cannot be read: open /nowhere/token: no such file or directory (Unauthorized)`},
 	} {

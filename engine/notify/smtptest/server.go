@@ -3,14 +3,11 @@
 package smtptest
 
 import (
-	"bufio"
 	"encoding/json"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strconv"
 	"testing"
 	"time"
+
+	"github.com/scimsync/scimsync/connectors/connectortest/npmserver"
 )
 
 // Options say how the server behaves; smtp-server.mjs describes them.
@@ -38,77 +35,38 @@ type Mail struct {
 
 // Server is a mail server on a port of the loopback interface.
 type Server struct {
-	Port  int
-	mails chan Mail
-	stop  func()
+	Port   int
+	server *npmserver.Server
+	mails  chan Mail
 }
 
-// waitLimit is how long a test waits for the server.
+// waitLimit is how long a test waits for a mail.
 const waitLimit = 30 * time.Second
 
 // Start starts a server that ends with the test. The test is skipped where the
 // server is not installed, and fails there if CI is set.
 func Start(t testing.TB, o Options) *Server {
 	t.Helper()
-	folder := os.Getenv("SCIMSYNC_TEST_SERVERS")
-	if folder == "" {
-		if cache, err := os.UserCacheDir(); err == nil {
-			folder = filepath.Join(cache, "scimsync", "servers")
-		}
-	}
-	script := filepath.Join(folder, "smtp-server", "smtp-server.mjs")
-	if _, err := os.Stat(script); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("smtp-server is not installed: %v; make test-servers installs it", err)
-		}
-		t.Skipf("SKIPPED: SMTP-SERVER IS NOT INSTALLED (%v); make test-servers installs it", err)
-	}
 	options, err := json.Marshal(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("node", script, string(options))
-	cmd.Dir, cmd.Stderr = t.TempDir(), os.Stderr
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
 	s := &Server{mails: make(chan Mail, 100)}
-	ended := make(chan struct{})
-	s.stop = func() {
-		_ = cmd.Process.Kill()
-		<-ended
-	}
-	lines := bufio.NewScanner(stdout)
-	lines.Buffer(nil, 1<<20)
-	if lines.Scan() {
-		s.Port, err = strconv.Atoi(lines.Text())
-	}
-	go func() { // before the test ends: Cleanup waits for it
-		defer close(ended)
-		for lines.Scan() {
-			var m Mail
-			if err := json.Unmarshal(lines.Bytes(), &m); err != nil {
-				t.Errorf("smtp-server said %q", lines.Text())
-			}
-			s.mails <- m
+	s.server = npmserver.Start(t, "smtp-server/smtp-server.mjs", func(line string) {
+		var m Mail
+		if err := json.Unmarshal([]byte(line), &m); err != nil {
+			t.Errorf("smtp-server said %q", line)
 		}
-		_ = cmd.Wait() // it is killed, which is an error
-	}()
-	t.Cleanup(s.stop)
-	if err != nil || s.Port == 0 {
-		t.Fatalf("smtp-server did not start: %v", err)
-	}
+		s.mails <- m
+	}, string(options))
+	s.Port = s.server.Port
 	return s
 }
 
 // Stop ends the server, so that nothing listens on its port any more, and
 // returns the mails that it took and Next did not return.
 func (s *Server) Stop() []Mail {
-	s.stop()
+	s.server.Stop()
 	var rest []Mail
 	for len(s.mails) > 0 {
 		rest = append(rest, <-s.mails)

@@ -234,7 +234,8 @@ func (s *eventSearch) arguments(after, last int64, limit int) []any {
 // in between.
 const purgeChunk = 1000
 
-// Purge removes entries older than before, in chunks, and returns how many.
+// Purge removes entries older than before, in chunks, and returns how many,
+// and with them what was taken away by then.
 // Cut short by an error or the end of ctx, it returns how many until then.
 // The file keeps its size: new entries take the room.
 func (s *Store) Purge(ctx context.Context, before time.Time) (int64, error) {
@@ -243,6 +244,9 @@ func (s *Store) Purge(ctx context.Context, before time.Time) (int64, error) {
 		var removed int64
 		err := s.write(ctx, fmt.Sprintf("purging the provisioning log before %s", before.Format(time.RFC3339)),
 			func(t *tx) (err error) {
+				if _, err := t.exec(`DELETE FROM taken WHERE time < ?`, micros(before)); err != nil {
+					return err
+				}
 				const old = ` IN (SELECT seq FROM events WHERE time < ? ORDER BY time, seq LIMIT ?)`
 				if _, err = t.exec(`DELETE FROM event_bodies WHERE seq`+old, micros(before), purgeChunk); err != nil {
 					return err

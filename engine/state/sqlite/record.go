@@ -50,8 +50,8 @@ func (s *Store) Record(ctx context.Context, job string, outcomes []state.Outcome
 
 // checkOutcome refuses what the database could not give back as it was.
 func checkOutcome(o state.Outcome) error {
-	if o.Event != nil && len(o.Link)+len(o.Unlink)+len(o.Sent) == 0 && o.Seen == nil && o.Connect == nil && o.Escrow == nil &&
-		!o.Forget && !o.Disconnect && !o.Release && !o.Answered {
+	if o.Event != nil && len(o.Link)+len(o.Unlink)+len(o.Sent) == 0 && o.Seen == nil && o.Connect == nil && o.Escrow == nil && o.Loss == nil &&
+		!o.Forget && !o.Disconnect && !o.Await && !o.Release && !o.Answered {
 		return nil // a log entry alone, which may be of no object
 	}
 	if _, err := typeNumber(o.Type); err != nil {
@@ -110,11 +110,13 @@ func (r recorder) record(o state.Outcome, e *entry) error {
 		do     func() error
 	}{
 		{o.Forget || o.Seen != nil, "what was seen", func() error { return r.seen(o) }},
+		{o.Await, "who waits for it", func() error { return r.await(o) }},
 		{o.Disconnect, "its disconnection", func() error { return r.disconnect(o) }},
 		{o.Connect != nil, "its connection", func() error { return r.connect(o) }},
 		{len(o.Unlink)+len(o.Link) > 0, "its references", func() error { return r.link(o) }},
 		{o.Release || o.Escrow != nil, "its escrow", func() error { return r.escrow(o) }},
 		{o.Answered || len(o.Sent) > 0, "its creates without an answer", func() error { return r.unanswered(o) }},
+		{o.Loss != nil, "what was taken away", func() error { return r.loss(o) }},
 		{e != nil, "its log entry", func() error { return r.log(e) }},
 	}
 	for _, step := range steps {
@@ -190,6 +192,16 @@ func (s *Store) Reset(ctx context.Context, job string, what state.Reset) error {
 	})
 }
 
+// await lets those wait for the object that have links to its target object.
+func (r recorder) await(o state.Outcome) error {
+	_, err := r.exec(`INSERT INTO missing (job, type, source_anchor, missing_anchor)
+		SELECT c.job, c.type, c.source_anchor, mine.source_anchor FROM connections mine
+		JOIN links l ON l.job = mine.job AND l.target_anchor = mine.target_anchor
+		JOIN connections c ON c.job = l.job AND c.source_anchor = l.source_anchor
+		WHERE mine.job = ? AND mine.source_anchor = ? ON CONFLICT DO NOTHING`, r.job, o.SourceAnchor)
+	return err
+}
+
 // disconnect drops the connection, the object's links, and the links of
 // others to its target object. Links do not know the type of what they refer
 // to: where a target gives a user and a group the same id, a link to either goes.
@@ -206,12 +218,9 @@ func (r recorder) disconnect(o state.Outcome) error {
 	if !connected {
 		return nil
 	}
-	if o.Await {
-		_, err := r.exec(`INSERT INTO missing (job, type, source_anchor, missing_anchor)
-			SELECT c.job, c.type, c.source_anchor, ? FROM links l
-			JOIN connections c ON c.job = l.job AND c.source_anchor = l.source_anchor
-			WHERE l.job = ? AND l.target_anchor = ? ON CONFLICT DO NOTHING`, o.SourceAnchor, r.job, target)
-		if err != nil {
+	if !o.Await {
+		if _, err := r.exec(`DELETE FROM missing WHERE job = ?1 AND type IN (1, 2) AND missing_anchor = ?2 AND source_anchor IN
+			(SELECT source_anchor FROM links WHERE job = ?1 AND target_anchor = ?3)`, r.job, o.SourceAnchor, target); err != nil {
 			return err
 		}
 	}

@@ -108,6 +108,15 @@ func (w *writer) transact(ctx context.Context, doing string, f func(*tx) error) 
 		return fault(w.path, doing, sql.ErrConnDone)
 	}
 	t := &tx{w: w, ctx: context.WithoutCancel(ctx)}
+	committed := false
+	defer func() { // also if f panics: the connection is the next one's
+		if !committed {
+			// There may be no transaction any more, or not yet, and SQLite says so:
+			// the first error is the one that counts. That BEGIN has failed because
+			// ctx has ended does not mean that it has not begun one.
+			_, _ = w.conn.ExecContext(t.ctx, "ROLLBACK")
+		}
+	}()
 	_, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE") // may wait for another process
 	if err == nil {
 		err = f(t)
@@ -119,12 +128,9 @@ func (w *writer) transact(ctx context.Context, doing string, f func(*tx) error) 
 		_, err = w.conn.ExecContext(t.ctx, "COMMIT")
 	}
 	if err != nil {
-		// There may be no transaction any more, or not yet, and SQLite says so:
-		// the first error is the one that counts. That BEGIN has failed because
-		// ctx has ended does not mean that it has not begun one.
-		_, _ = w.conn.ExecContext(t.ctx, "ROLLBACK")
 		return fault(w.path, doing, err)
 	}
+	committed = true
 	for name, key := range t.keys {
 		w.keys[name] = key
 	}

@@ -60,8 +60,14 @@ func testAwait(t *testing.T, open Open) {
 	record(t, s, sales)
 	due(t, s, "ben", "board")
 
-	// Without Await nobody waits.
+	// Await alone: the target object may be gone, and those who wait are due.
 	ben := user("ben")
+	ben.Await = true
+	record(t, s, ben)
+	due(t, s, "ben", "sales", "board", "hr")
+
+	// Disconnected without Await: nobody waits.
+	ben.Await = false
 	ben.Disconnect = true
 	record(t, s, ben, connected(directory.User, "ben", "6"))
 	due(t, s, "ben", "board")

@@ -23,6 +23,7 @@ func full(anchor, target, eventID string) state.Outcome {
 	o.Link = []state.Link{{Attribute: "manager", TargetAnchor: "m"}}
 	e, entry := escrow(anchor, 0), event(eventID, noon())
 	o.Escrow, o.Event = &e, &entry
+	o.Loss = &state.Loss{At: noon(), Objects: 1}
 	return o
 }
 
@@ -34,6 +35,7 @@ type contents struct {
 	Links       map[string]struct{}
 	Escrows     []state.Escrow
 	Events      []string
+	Taken       state.Taken
 }
 
 func contentsOf(t *testing.T, s state.Store) contents {
@@ -44,6 +46,8 @@ func contentsOf(t *testing.T, s state.Store) contents {
 		Seen: snapshot(t, s, 1, noon()).Len(), Connections: allConnections(t, s, job), Links: links(t, s, "a", "manager"),
 		Escrows: allEscrows(t, s, job), Events: ids(events(t, s, provlog.Query{})),
 	}
+	c.Taken, err = s.Taken(context.Background(), job, noon(), noon())
+	ok(t, err)
 	if len(list) > 0 {
 		c.Job = list[0]
 	}

@@ -60,6 +60,7 @@ func Run(t *testing.T, open func(t *testing.T) state.Store) {
 		{"Escrows", testEscrows},
 		{"EscrowsPages", testEscrowsPages},
 		{"Unanswered", testUnanswered},
+		{"Taken", testTaken},
 		{"Digest", testDigest},
 		{"Counts", testCounts},
 		{"NilLeavesAlone", testNilLeavesAlone},

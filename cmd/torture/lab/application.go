@@ -1,26 +1,31 @@
-package main
+package lab
 
 import (
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
+	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
+	"testing"
 	"time"
 
 	"github.com/scimsync/scimsync/connectors/scim/sandbox"
 )
 
-// application is a SCIM application that keeps a book of what took effect in
+// Application is a SCIM application that keeps a book of what took effect in
 // it. It serves the sandbox, and tells of each request before it is carried out
 // and after it was, when its answer has not gone out yet.
-type application struct {
+type Application struct {
 	sandbox *sandbox.Server
-	// before and after are called with the number of the request, from 1 on, by
-	// many goroutines. They may be nil; set them while no request is under way.
-	before, after func(n int, r *http.Request)
 
-	mu       sync.Mutex
+	mu            sync.Mutex
+	idle          *sync.Cond
+	open          int // connections
+	before, after func(n int, method, path string)
+
 	requests int
 	book     []effect          // in the order in which they took effect
 	living   map[string]string // ids by kind and externalId
@@ -40,25 +45,50 @@ func (e effect) String() string {
 	return fmt.Sprintf("%s %s %s %s", e.at.Format("15:04:05.000000"), e.method, strings.TrimSuffix(e.kind, "s"), e.id+" "+e.name)
 }
 
-func newApplication() *application {
-	a := &application{living: map[string]string{}, names: map[string]string{}}
+func newApplication(t testing.TB) (a *Application, url string) {
+	a = &Application{living: map[string]string{}, names: map[string]string{}}
+	a.idle = sync.NewCond(&a.mu)
 	a.sandbox = sandbox.New(sandbox.Options{Token: token, OnRequest: a.note})
-	return a
+	server := httptest.NewUnstartedServer(a)
+	server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		switch s {
+		case http.StateNew:
+			a.open++
+		case http.StateClosed, http.StateHijacked:
+			a.open--
+		}
+		a.idle.Broadcast()
+	}
+	server.Start()
+	t.Cleanup(server.Close)
+	return a, server.URL + "/scim/v2"
+}
+
+// await waits until nobody is connected any more: what a program sent before it
+// was killed may still take effect.
+func (a *Application) await() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for a.open > 0 {
+		a.idle.Wait()
+	}
 }
 
 // ServeHTTP lets the sandbox answer.
-func (a *application) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (a *Application) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.mu.Lock()
 	a.requests++
 	n, before, after := a.requests, a.before, a.after
 	a.mu.Unlock()
 	if before != nil {
-		before(n, r)
+		before(n, r.Method, r.URL.Path)
 	}
 	held := &heldAnswer{ResponseWriter: w}
 	a.sandbox.ServeHTTP(held, r)
 	if after != nil {
-		after(n, r)
+		after(n, r.Method, r.URL.Path)
 	}
 	held.release()
 }
@@ -86,7 +116,7 @@ func (h *heldAnswer) release() {
 
 // note writes down what a request did. The sandbox calls it for one request at
 // a time, in the order in which they took effect.
-func (a *application) note(r sandbox.Recorded) {
+func (a *Application) note(r sandbox.Recorded) {
 	if r.Method == http.MethodGet || r.Status >= 300 {
 		return
 	}
@@ -116,23 +146,49 @@ func (a *application) note(r sandbox.Recorded) {
 	a.book = append(a.book, e)
 }
 
-// writes returns how many writes took effect so far.
-func (a *application) writes() int {
+// Writes returns how many writes took effect so far.
+func (a *Application) Writes() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return len(a.book)
 }
 
-// seen returns how many requests came in so far.
-func (a *application) seen() int {
+// Seen returns how many requests came in so far.
+func (a *Application) Seen() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.requests
 }
 
-// hook sets what is called around each request; nil takes it away.
-func (a *application) hook(before, after func(n int, r *http.Request)) {
+// Hook sets what is called around each request, by many goroutines: before it is
+// carried out and after it was, with its number, from 1 on. Nil takes it away.
+func (a *Application) Hook(before, after func(n int, method, path string)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.before, a.after = before, after
+}
+
+// duplicates are the accounts that were made a second time.
+func (a *Application) duplicates() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.twice)
+}
+
+// lately is what took effect of late.
+func (a *Application) lately() []effect {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.book[max(0, len(a.book)-40):])
+}
+
+// lastWrites are the last writes to each object.
+func (a *Application) lastWrites() map[string]effect {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	last := map[string]effect{}
+	for _, e := range a.book {
+		last[e.id] = e
+	}
+	return last
 }

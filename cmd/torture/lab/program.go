@@ -1,6 +1,4 @@
-// Package program builds the real program for tests that kill it, starve it, or
-// take its disk away.
-package program
+package lab
 
 import (
 	"fmt"
@@ -13,9 +11,37 @@ import (
 	"testing"
 )
 
-// Build builds scimsync from the module that the caller is in, in the folder, and
+// BinaryPath names the program under test, in the environment, to a process of the
+// tests that another one has started.
+const BinaryPath = "SCIMSYNC_TEST_BINARY"
+
+// Main builds the real program, once, runs the tests of a package, and returns
+// their exit code.
+func Main(m *testing.M) int {
+	if os.Getenv(BinaryPath) == "" {
+		dir, err := os.MkdirTemp("", "scimsync-torture-")
+		if err == nil {
+			defer func() { _ = os.RemoveAll(dir) }()
+			err = os.Chmod(dir, 0o755) //nolint:gosec // another user runs it
+		}
+		binary := ""
+		if err == nil {
+			binary, err = build(dir)
+		}
+		if err == nil {
+			err = os.Setenv(BinaryPath, binary)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
+	return m.Run()
+}
+
+// build builds scimsync from the module that the caller is in, in the folder, and
 // returns the path of the binary.
-func Build(dir string) (binary string, err error) {
+func build(dir string) (binary string, err error) {
 	root, err := module()
 	if err != nil {
 		return "", err
@@ -27,10 +53,10 @@ func Build(dir string) (binary string, err error) {
 	return binary, nil
 }
 
-// LookAt looks at the source of the program, once, from within a test: the go
+// lookAt looks at the source of the program, once, from within a test: the go
 // command repeats the result of a test from its cache unless something has changed
 // that the test itself looked at.
-func LookAt(t testing.TB) {
+func lookAt(t testing.TB) {
 	t.Helper()
 	if err := looked(); err != nil {
 		t.Fatal(err)

@@ -1,0 +1,91 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/scimsync/scimsync/connectors"
+	"github.com/scimsync/scimsync/connectors/directory"
+	"github.com/scimsync/scimsync/engine/state"
+)
+
+// The guards of the source itself: whether it still is what it was.
+
+// dwindling is something of the source that may have become less.
+type dwindling struct {
+	what        string
+	t           directory.ObjectType
+	before, now int64
+	from        int64 // how many there must have been for none to be too few
+}
+
+// dwindled returns what may have become less since the last cycle: people and
+// groups, and of the people those with an attribute whose loss would give somebody
+// access again, or take their manager.
+func (c *cycle) dwindled(read connectors.ReadResult) []dwindling {
+	before := func(last int64, allowed func(*state.Held) int64) int64 {
+		if c.record.Allowed == nil {
+			return last
+		}
+		return min(last, allowed(c.record.Allowed))
+	}
+	last := c.record.LastSuccess
+	list := []dwindling{
+		{"users", directory.User, before(last.Users, func(h *state.Held) int64 { return h.SourceUsers }), int64(read.Users), 2},
+		{"groups", directory.Group, before(last.Groups, func(h *state.Held) int64 { return h.SourceGroups }), int64(read.Groups), 2},
+	}
+	has := func(attribute string, from int64) {
+		if now, counted := read.Has[attribute]; counted {
+			then := before(last.SourceHas[attribute], func(h *state.Held) int64 { return h.SourceHas[attribute] })
+			list = append(list, dwindling{"users with " + attribute, directory.User, then, now, from})
+		}
+	}
+	has("accountEnabled", 2)
+	if users := c.job.rule(directory.User); users != nil && slices.Contains(users.Mapping.SourceAttributes(), "manager") {
+		has("manager", guardedFrom)
+	}
+	return list
+}
+
+// guardSource returns a *GuardError if the source has lost too much since the
+// last cycle that ran to its end, or is older than it was then.
+func (c *cycle) guardSource(read connectors.ReadResult) error {
+	last, guard := c.record.LastSuccess, c.job.Settings.Guard
+	if last == nil || c.allAllowed() {
+		return nil
+	}
+	for _, n := range c.dwindled(read) {
+		switch {
+		case guard.SourceShare <= 0 || n.now >= n.before:
+		case n.now == 0 && n.before >= n.from && c.imports[n.t] != nil:
+			return c.guarded(quarantineIngestion, "the source has no %s any more; it had %d", n.what, n.before)
+		case n.before >= guardedFrom && (n.before-n.now)*100 > guard.SourceShare*n.before:
+			return c.guarded(quarantineIngestion, "the source has shrunk from %d to %d %s, by more than %d %%",
+				n.before, n.now, n.what, guard.SourceShare)
+		}
+	}
+	written := last.SourceTime
+	if allowed := c.record.Allowed; allowed != nil && allowed.SourceTime.Before(written) {
+		written = allowed.SourceTime
+	}
+	// A time that was still to come when it was read is of a wrong clock, unless it
+	// is one that is a little ahead, as clocks are.
+	known := !last.SourceTime.After(last.Ended.Add(guard.SourceAge)) && !c.toCome(written)
+	if guard.SourceAge > 0 && known && c.execution.ImportedDeltas > 0 && !read.Newest.IsZero() && read.Newest.Add(guard.SourceAge).Before(written) {
+		return c.guarded(quarantineIngestion, "the source is older than the one before: it is of %s, and the last one was of %s",
+			read.Newest.UTC().Format(time.RFC3339), written.UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
+// stale returns the warning about a source that was written last at newest, ""
+// if there is none.
+func (g Guard) stale(newest, now time.Time) string {
+	age := now.Sub(newest)
+	if g.StaleAfter <= 0 || newest.IsZero() || age <= g.StaleAfter {
+		return ""
+	}
+	return fmt.Sprintf("The source was written %d days ago, at %s, and never since (of users and groups, the older list counts): what has changed in the directory does not arrive. Is its export still made?",
+		int(age.Hours()/24), newest.UTC().Format(time.RFC3339))
+}
