@@ -29,7 +29,7 @@ demo: build ## the main job: a sample directory provisioned into the built-in sa
 	@./bin/scimsync demo
 
 test: test-servers ## install what the tests need, and run them all
-	SCIMSYNC_TEST_SERVERS=$(SERVERS) $(GO) test ./...
+	SCIMSYNC_TEST_SERVERS=$(SERVERS) $(GO) test -timeout 40m ./...
 
 test-servers: ## install the SCIM servers and the mail server from npm that the tests run against
 	@./connectors/connectortest/npmserver/servers/install $(SERVERS)
@@ -42,7 +42,7 @@ reliability: test-servers ## try every promise, and write docs/reliability.md
 	SCIMSYNC_TEST_SERVERS=$(SERVERS) $(GO) run ./cmd/torture -o docs/reliability.md
 
 race: test-servers ## run the tests with the race detector
-	SCIMSYNC_TEST_SERVERS=$(SERVERS) CGO_ENABLED=1 $(GO) test -race -short ./...
+	SCIMSYNC_TEST_SERVERS=$(SERVERS) CGO_ENABLED=1 $(GO) test -race -short -timeout 40m ./...
 
 fuzz: ## run every fuzz target for FUZZTIME
 	@./.ci/fuzz $(FUZZTIME)

@@ -186,10 +186,20 @@ func (c *cycle) begin(ctx context.Context) error {
 			return err
 		}
 	}
+	return c.enter(ctx)
+}
+
+// enter stores that the job is at work from now on, and logs what an earlier
+// cycle had begun to write and did not come to record. A dry run does neither.
+func (c *cycle) enter(ctx context.Context) error {
 	if c.opts.DryRun {
 		return nil
 	}
-	if err := c.store.SaveJob(ctx, c.record); err != nil {
+	err := c.store.SaveJob(ctx, c.record)
+	if err == nil {
+		_, err = c.store.LogBegun(ctx, c.job.Name)
+	}
+	if err != nil {
 		return fmt.Errorf("job %s: %w", c.job.Name, err)
 	}
 	return nil

@@ -92,7 +92,7 @@ func (f *flow) fail(step string, kind provlog.StepType, action plan.Action, err 
 	r.Entry.Error = &plan.EntryError{Code: fault.Code, Message: fault.Message}
 	outcome := state.Outcome{
 		Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, Seen: f.seen(), Escrow: escrow, Release: escrow == nil, Event: r.Event,
-		Sent: f.unanswered(action, err),
+		Sent: f.unanswered(action, err), Ended: f.intended,
 	}
 	if outcome.Connect = f.connection; perhapsDone(err) || action != plan.Delete {
 		outcome.Connect = f.inDoubt(action)
@@ -171,7 +171,7 @@ func (f *flow) result(action plan.Action) result {
 		Action: action, ObjectType: o.Type, SourceAnchor: o.Anchor, DisplayName: f.displayName(),
 		Reason: f.why, ModifiedProperties: []plan.Property{}, Requests: []plan.Request{},
 	}
-	outcome := state.Outcome{Type: o.Type, SourceAnchor: o.Anchor, Release: true, Answered: len(f.sent) > 0 || f.intended, Seen: f.seen()}
+	outcome := state.Outcome{Type: o.Type, SourceAnchor: o.Anchor, Release: true, Answered: len(f.sent) > 0 || f.intended, Ended: f.intended, Seen: f.seen()}
 	if f.connection != nil {
 		anchor := f.connection.TargetAnchor
 		r.Entry.TargetAnchor = &anchor

@@ -216,7 +216,7 @@ func (f *flow) write(ctx context.Context, op plan.Operation) (directory.Object, 
 	if err := f.approved(op); err != nil {
 		return directory.Object{}, err
 	}
-	if err := f.intend(ctx, op.Action); err != nil {
+	if err := f.intend(ctx, op); err != nil {
 		return directory.Object{}, err
 	}
 	f.trace.exporting(op)

@@ -10,9 +10,9 @@ import (
 
 // What a cycle is about to write is recorded before it is written: a process that
 // dies between a write and its record leaves behind that there may be something,
-// and what it would be found by. Without that, a change that the directory takes
-// back before the next cycle would look as if it had never been, and stay in the
-// application.
+// what it would be found by, and what the log has to say of it. Without that, a
+// change that the directory takes back before the next cycle would look as if it
+// had never been, and stay in the application.
 
 // intentError says that what was about to be written could not be recorded, and
 // was not written.
@@ -37,8 +37,12 @@ func (c *cycle) intend(ctx context.Context, o state.Outcome) error {
 // unless an outcome follows. One that is created can be found, one that was
 // matched is connected, and one that is deleted may be gone: what refers to it is
 // looked at together with it.
-func (f *flow) intend(ctx context.Context, action plan.Action) error {
-	o := state.Outcome{Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, Connect: f.inDoubt(action)}
+func (f *flow) intend(ctx context.Context, op plan.Operation) error {
+	action := op.Action
+	o := state.Outcome{
+		Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, Connect: f.inDoubt(action),
+		Begun: f.trace.begun(action, op),
+	}
 	if f.change.Object.Presence != directory.HardDeleted { // that record is moved on once it is done
 		o.Seen = f.unfinished()
 	}
@@ -69,7 +73,9 @@ func (s *subject) findable() (sent []state.Sent) {
 // intend records the references that are about to be set and removed as in
 // doubt, but for those that are so already.
 func (l *linkage) intend(ctx context.Context, planned []referencePlan) error {
+	var ops []plan.Operation
 	for _, p := range planned {
+		ops = append(ops, p.ops...)
 		for _, op := range p.ops {
 			for _, link := range linksOf(op, inDoubt) {
 				if _, already := p.doubtful[link.TargetAnchor]; !already {
@@ -78,9 +84,12 @@ func (l *linkage) intend(ctx context.Context, planned []referencePlan) error {
 			}
 		}
 	}
-	if len(l.intended) == 0 {
+	if len(ops) == 0 {
 		return nil
 	}
+	l.begun = true
 	o := l.pending.change.Object
-	return l.cycle.intend(ctx, state.Outcome{Type: o.Type, SourceAnchor: o.Anchor, Link: l.intended})
+	return l.cycle.intend(ctx, state.Outcome{
+		Type: o.Type, SourceAnchor: o.Anchor, Link: l.intended, Begun: l.trace.begun(plan.Update, ops...),
+	})
 }

@@ -43,6 +43,9 @@ func (l *life) run(ctx context.Context, rt *rapid.T, opts engine.Options) (state
 	x, err := l.engine.Cycle(ctx, l.job, opts)
 	if !opts.DryRun {
 		l.logged(rt, x.CycleID)
+		if n, begunErr := l.engine.Store.LogBegun(context.Background(), l.job.Name); err == nil && n != 0 || begunErr != nil {
+			rt.Fatalf("%d writes are still begun after a cycle that ended, error %v", n, begunErr)
+		}
 	}
 	return x, err
 }

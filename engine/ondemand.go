@@ -133,10 +133,8 @@ func (c *cycle) provision(ctx context.Context, object directory.Object, chosen [
 	if err := c.guardAddress(ctx); err != nil {
 		return err
 	}
-	if !c.opts.DryRun { // a job that never ran is remembered from now on
-		if err := c.store.SaveJob(ctx, c.record); err != nil {
-			return err
-		}
+	if err := c.enter(ctx); err != nil { // a job that never ran is remembered from now on
+		return err
 	}
 	change := directory.Change{Object: object, Hash: object.Hash()}
 	connections, err := c.store.Connections(ctx, c.job.Name, []string{object.Anchor})

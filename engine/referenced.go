@@ -19,8 +19,9 @@ import (
 // is tried again; one that refers to an object that is not provisioned is done.
 func (l *linkage) result(ctx context.Context) result {
 	o := l.pending.change.Object
-	if l.err != nil && l.brokenOff() {
-		l.err, l.stopped = nil, true
+	ended := l.begun
+	if l.err != nil && l.brokenOff() { // what became of the request in hand is not known
+		l.err, l.stopped, ended = nil, true, false
 	}
 	now := l.engine.Now()
 	seen := l.pending.change
@@ -42,7 +43,8 @@ func (l *linkage) result(ctx context.Context) result {
 		r.Entry.TargetAnchor = &target
 	}
 	outcome := state.Outcome{
-		Type: o.Type, SourceAnchor: o.Anchor, Link: l.links, Unlink: append(l.unlinks, l.intended...), Release: true, Loss: l.loss(),
+		Type: o.Type, SourceAnchor: o.Anchor, Link: l.links, Unlink: append(l.unlinks, l.intended...), Release: true,
+		Loss: l.loss(), Ended: ended,
 	}
 	if l.stopped { // what is left is done in the next cycle
 		outcome.Release = false

@@ -40,7 +40,10 @@ type linkage struct {
 	rule    *Rule
 	pending pending
 
-	intended []state.Link // what was recorded before anything was written
+	// intended are the references that were recorded before anything was written,
+	// if it was to be begun at all.
+	intended []state.Link
+	begun    bool
 
 	trace *trace
 	done  []plan.Operation

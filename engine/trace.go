@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -190,6 +191,23 @@ var exportSteps = map[plan.Action]string{
 
 var pastTense = map[plan.Action]string{
 	plan.Create: "created", plan.Update: "updated", plan.Disable: "disabled", plan.Delete: "deleted",
+}
+
+// begun returns the entry of operations that are about to be carried out, should
+// nobody come to record what became of them. Its id is that of the change, for the
+// log may have the entry of what is known to be done as well.
+func (t *trace) begun(action plan.Action, ops ...plan.Operation) *provlog.Event {
+	about := *t // it goes on by itself
+	about.event.ID, about.event.ProvisioningAction = t.event.ChangeID, provlog.Action(action)
+	about.event.ProvisioningStatusInfo.Status = provlog.Warning
+	about.event.ProvisioningSteps = slices.Clip(t.event.ProvisioningSteps)
+	about.event.ModifiedProperties = slices.Clip(t.event.ModifiedProperties)
+	for _, op := range ops {
+		about.modified(op)
+	}
+	about.step(exportSteps[action], provlog.StepExport, provlog.Warning, map[string]string{"ReportableIdentifier": t.reported},
+		"%s may have been %s in the application: the cycle ended before the answer was recorded", t.name, pastTense[action])
+	return about.finish(t.now())
 }
 
 // exporting notes the operation that is about to be carried out.

@@ -177,7 +177,19 @@ func (w *world) try(opts ...engine.Options) (plan.Summary, error) {
 	w.sent = nil
 	w.mu.Unlock()
 	x, err := w.engine.Cycle(context.Background(), w.job, o)
+	if err == nil && !o.DryRun {
+		w.nothingBegun()
+	}
 	return x.Summary, err
+}
+
+// nothingBegun fails the test if a write is still noted as begun: after a cycle
+// that ran to its end the log would tell of it as of one whose end is unknown.
+func (w *world) nothingBegun() {
+	w.t.Helper()
+	if n, err := w.engine.Store.LogBegun(context.Background(), w.job.Name); n != 0 || err != nil {
+		w.t.Errorf("%d writes are still begun, error %v", n, err)
+	}
 }
 
 // writes returns the requests of the last cycle that write, in order.

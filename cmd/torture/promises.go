@@ -115,9 +115,9 @@ func failures() []promise {
 func crashes() []promise {
 	const group = "Crashes"
 	return []promise{
-		{group, "The program can be killed at any instruction. The next cycle makes the application what the directory says, no account is made twice, every object is connected to its account, and the log tells of every write or of what it left.",
+		{group, "The program can be killed at any instruction. The next cycle makes the application what the directory says, no account is made twice, every object is connected to its account, and the log has an entry of every write that took effect.",
 			"`kill -9` at random moments and requests, of cycles, on-demand calls and commands, several times in a row, while the directory goes on changing.",
-			of(inTorture, "TestKilledAtAnyMoment")},
+			append(of(inTorture, "TestKilledAtAnyMoment"), of(inEngine, "TestAWriteWhoseCycleDiedIsInTheLog", "TestWhatIsBegunOnDemandIsInTheLog")...)},
 		{group, "Also where the directory takes a change back before the next cycle: who was created and left has no active account, and who was disabled and came back is enabled.",
 			"`kill -9` right after each kind of write, and the change taken back.",
 			of(inTorture, "TestKilledAndTakenBack")},

@@ -14,6 +14,7 @@ type readOnly struct{ Store }
 
 func (readOnly) SaveJob(context.Context, Job) error              { return ErrReadOnly }
 func (readOnly) Record(context.Context, string, []Outcome) error { return ErrReadOnly }
+func (readOnly) LogBegun(context.Context, string) (int64, error) { return 0, ErrReadOnly }
 func (readOnly) Purge(context.Context, time.Time) (int64, error) { return 0, ErrReadOnly }
 func (readOnly) Lock(context.Context, string) (func() error, error) {
 	return func() error { return nil }, nil

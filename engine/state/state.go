@@ -77,6 +77,11 @@ type Store interface {
 	// would connect a target object that is connected to another source object.
 	Record(ctx context.Context, job string, outcomes []Outcome) error
 
+	// LogBegun moves to the log, in one transaction, what was Begun in the job and
+	// never Ended, and returns how many entries that were: whoever wrote it has died,
+	// or was told to stop. The caller holds the job's lock.
+	LogBegun(ctx context.Context, job string) (int64, error)
+
 	// Reset forgets what it is told to of the job, in one transaction. The
 	// provisioning log stays.
 	Reset(ctx context.Context, job string, what Reset) error
@@ -328,7 +333,12 @@ type Outcome struct {
 	Sent     []Sent
 	Answered bool
 	Loss     *Loss // what was taken away
-	Event    *provlog.Event
+	// Begun is the log entry of what is about to be written to the object, should
+	// nobody come to record what became of it: LogBegun logs it. It takes the place
+	// of an earlier one, and Ended drops it.
+	Begun *provlog.Event
+	Ended bool
+	Event *provlog.Event
 }
 
 // Seen is what a source object looked like when it was done.

@@ -37,7 +37,7 @@ type Application struct {
 type effect struct {
 	method, kind string // POST and Users, …
 	id, name     string // of the resource; name as the POST had it
-	externalID   string // of a POST
+	externalID   string // the directory's id of it
 	at           time.Time
 }
 
@@ -140,8 +140,11 @@ func (a *Application) note(r sandbox.Recorded) {
 		}
 		a.living[key], a.names[e.id] = e.id, key
 	case http.MethodDelete:
+		defer delete(a.names, id)
 		delete(a.living, a.names[id])
-		delete(a.names, id)
+	}
+	if e.externalID == "" { // of what was there already
+		_, e.externalID, _ = strings.Cut(a.names[id], " ")
 	}
 	a.book = append(a.book, e)
 }
@@ -182,13 +185,9 @@ func (a *Application) lately() []effect {
 	return slices.Clone(a.book[max(0, len(a.book)-40):])
 }
 
-// lastWrites are the last writes to each object.
-func (a *Application) lastWrites() map[string]effect {
+// effects are all the writes that took effect, in their order.
+func (a *Application) effects() []effect {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	last := map[string]effect{}
-	for _, e := range a.book {
-		last[e.id] = e
-	}
-	return last
+	return slices.Clone(a.book)
 }

@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"database/sql"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -131,32 +132,46 @@ func (l *Lab) checkConnections(store *sqlite.Store) {
 	}
 }
 
-// checkLog looks for every write that took effect in the provisioning log. A
-// write whose cycle was killed before it was recorded has no entry of its own:
-// the entry of the cycle that found what it left stands for it. So each object
-// has an entry that is not older than the last write to it, and the entry of
-// one that was deleted says so.
+// checkLog looks for every write that took effect in the provisioning log: in the
+// entry of what was done, or, if the program died before that was recorded, in
+// the entry of what it was about to do.
 func (l *Lab) checkLog(store *sqlite.Store) {
 	l.t.Helper()
 	entries := map[string][]provlog.Event{}
 	if err := store.Events(context.Background(), provlog.Query{}, func(e provlog.Event) error {
-		entries[e.TargetIdentity.ID] = append(entries[e.TargetIdentity.ID], e)
+		entries[e.SourceIdentity.ID] = append(entries[e.SourceIdentity.ID], e)
 		return nil
 	}); err != nil {
 		l.t.Fatal(err)
 	}
-	for id, e := range l.App.lastWrites() {
-		if !slices.ContainsFunc(entries[id], func(x provlog.Event) bool { return covers(x, e) }) {
-			l.t.Errorf("the log has no entry of or after this write: %v\nof %d entries about it", e, len(entries[id]))
+	for _, e := range l.App.effects() {
+		if !slices.ContainsFunc(entries[e.externalID], func(x provlog.Event) bool { return l.tells(x, e) }) {
+			l.t.Errorf("the log has no entry of this write: %v\nof %d entries about the object", e, len(entries[e.externalID]))
 		}
 	}
 }
 
-// covers reports whether an entry of the log tells of a write, or of what was
-// found later. Entries are as exact as a millisecond.
-func covers(x provlog.Event, e effect) bool {
-	if x.ActivityDateTime.Before(e.at.Add(-time.Millisecond)) || x.ProvisioningStatusInfo.Status == provlog.Failure {
+// tells reports whether an entry of the log is of a write. Entries are as exact as
+// a millisecond.
+func (l *Lab) tells(x provlog.Event, e effect) bool {
+	if !slices.Contains(actions[e.method], x.ProvisioningAction) || x.TargetIdentity.ID != e.id && x.TargetIdentity.ID != "" {
 		return false
 	}
-	return e.method != "DELETE" || x.ProvisioningAction == provlog.ActionDelete
+	ended := x.ActivityDateTime
+	began := ended.Add(-time.Duration(x.DurationInMilliseconds)*time.Millisecond - time.Millisecond)
+	switch x.ProvisioningStatusInfo.Status {
+	case provlog.Success:
+		return !e.at.Before(began) && !e.at.After(ended.Add(time.Millisecond))
+	case provlog.Warning: // of what was about to be done, by a program that did not end it
+		return !e.at.Before(began) && slices.ContainsFunc(l.runs, func(r run) bool { return r.spans(ended) && r.spans(e.at) })
+	default:
+		return false
+	}
+}
+
+// actions are those that the log calls a request by.
+var actions = map[string][]provlog.Action{
+	http.MethodPost:   {provlog.ActionCreate},
+	http.MethodPatch:  {provlog.ActionUpdate, provlog.ActionDisable},
+	http.MethodDelete: {provlog.ActionDelete},
 }

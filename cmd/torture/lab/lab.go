@@ -20,6 +20,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -37,7 +38,15 @@ type Lab struct {
 	Dir string // of the configuration and the export
 	t   testing.TB
 	url string // the tenant URL
+
+	mu   sync.Mutex
+	runs []run
 }
+
+// run is when a process of the program ran.
+type run struct{ from, to time.Time }
+
+func (r run) spans(at time.Time) bool { return !at.Before(r.from) && !at.After(r.to) }
 
 // New returns a laboratory in a folder, with so many users and a third as many
 // groups. The state is in the folder "state" of it, alone.
@@ -163,6 +172,7 @@ func (l *Lab) Await(cmd *exec.Cmd, started func(*os.Process)) Outcome {
 	l.t.Helper()
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
+	began := time.Now()
 	if err := cmd.Start(); err != nil {
 		l.t.Fatal(err)
 	}
@@ -179,6 +189,7 @@ func (l *Lab) Await(cmd *exec.Cmd, started func(*os.Process)) Outcome {
 	err := cmd.Wait()
 	stuck := errors.Is(ctx.Err(), context.DeadlineExceeded)
 	l.App.await()
+	l.ran(run{began, time.Now()})
 	x := Outcome{Code: cmd.ProcessState.ExitCode(), Stdout: out.String(), Stderr: errs.String()}
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
@@ -194,6 +205,12 @@ func (l *Lab) Await(cmd *exec.Cmd, started func(*os.Process)) Outcome {
 		l.t.Fatalf("%v: the program panicked:\n%s", cmd.Args, x.Stderr)
 	}
 	return x
+}
+
+func (l *Lab) ran(r run) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.runs = append(l.runs, r)
 }
 
 // KillAt runs a command and kills it at the first request that fits, with its

@@ -12,7 +12,6 @@ import (
 	jsonv2 "github.com/go-json-experiment/json"
 
 	"github.com/scimsync/scimsync/engine/provlog"
-	"github.com/scimsync/scimsync/engine/state"
 )
 
 const (
@@ -30,25 +29,30 @@ type entry struct {
 	body  string
 }
 
-// encodeEvents returns the entry of each outcome, nil where there is none.
-func encodeEvents(outcomes []state.Outcome) ([]*entry, error) {
-	entries := make([]*entry, len(outcomes))
-	for i, o := range outcomes {
-		if o.Event == nil {
-			continue
-		}
-		if o.Event.ID == "" {
-			return nil, fmt.Errorf("the log entry of object %q has no id", o.SourceAnchor)
-		}
-		e := *o.Event
-		e.ActivityDateTime = e.ActivityDateTime.UTC()
-		body, err := json.Marshal(e)
-		if err != nil {
-			return nil, fmt.Errorf("the log entry of object %q: %w", o.SourceAnchor, err)
-		}
-		entries[i] = &entry{event: o.Event, names: e.SearchText(), body: string(body)}
+// encode returns the entry of an event as it is stored, nil if there is none.
+func encode(event *provlog.Event) (*entry, error) {
+	if event == nil {
+		return nil, nil
 	}
-	return entries, nil
+	object := event.SourceIdentity.ID
+	if event.ID == "" {
+		return nil, fmt.Errorf("the log entry of object %q has no id", object)
+	}
+	e := *event
+	e.ActivityDateTime = e.ActivityDateTime.UTC()
+	body, err := json.Marshal(e)
+	if err != nil {
+		return nil, fmt.Errorf("the log entry of object %q: %w", object, err)
+	}
+	return &entry{event: event, names: e.SearchText(), body: string(body)}, nil
+}
+
+// columns are the values of an entry from its time on.
+func (e *entry) columns() []any {
+	return []any{
+		micros(e.event.ActivityDateTime), e.event.CycleID,
+		string(e.event.ProvisioningAction), string(e.event.ProvisioningStatusInfo.Status), e.names, e.body,
+	}
 }
 
 func (r recorder) log(e *entry) error {
@@ -56,16 +60,17 @@ func (r recorder) log(e *entry) error {
 	if err != nil {
 		return err
 	}
+	columns := e.columns()
+	last := len(columns) - 1
 	_, err = r.exec(`INSERT INTO events (id, job, time, cycle, action, status, names) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		e.event.ID, job, micros(e.event.ActivityDateTime), e.event.CycleID,
-		string(e.event.ProvisioningAction), string(e.event.ProvisioningStatusInfo.Status), e.names)
+		append([]any{e.event.ID, job}, columns[:last]...)...)
 	if isUnique(err) {
 		return fmt.Errorf("the log has an entry of id %s already: %w", e.event.ID, err)
 	}
 	if err != nil {
 		return err
 	}
-	_, err = r.exec(`INSERT INTO event_bodies (seq, body) VALUES (last_insert_rowid(), ?)`, e.body)
+	_, err = r.exec(`INSERT INTO event_bodies (seq, body) VALUES (last_insert_rowid(), ?)`, columns[last])
 	return err
 }
 

@@ -21,11 +21,11 @@ func (s *Store) Record(ctx context.Context, job string, outcomes []state.Outcome
 	doing := fmt.Sprintf("recording %d outcomes of job %q", len(outcomes), job)
 	// Everything that can be known to be wrong is, before others have to wait
 	// for the transaction.
-	entries, err := encodeEvents(outcomes)
-	if err != nil {
-		return fmt.Errorf("%s: %w", doing, err)
-	}
-	for _, o := range outcomes {
+	entries := make([]entries, len(outcomes))
+	for i, o := range outcomes {
+		if err := entries[i].encode(o); err != nil {
+			return fmt.Errorf("%s: %w", doing, err)
+		}
 		if err := checkOutcome(o); err != nil {
 			return fmt.Errorf("%s: %w", doing, err)
 		}
@@ -48,10 +48,20 @@ func (s *Store) Record(ctx context.Context, job string, outcomes []state.Outcome
 	})
 }
 
+// entries are those of the log that an outcome has, nil where it has none.
+type entries struct{ event, begun *entry }
+
+func (e *entries) encode(o state.Outcome) (err error) {
+	if e.event, err = encode(o.Event); err == nil {
+		e.begun, err = encode(o.Begun)
+	}
+	return err
+}
+
 // checkOutcome refuses what the database could not give back as it was.
 func checkOutcome(o state.Outcome) error {
-	if o.Event != nil && len(o.Link)+len(o.Unlink)+len(o.Sent) == 0 && o.Seen == nil && o.Connect == nil && o.Escrow == nil && o.Loss == nil &&
-		!o.Forget && !o.Disconnect && !o.Await && !o.Release && !o.Answered {
+	if o.Event != nil && len(o.Link)+len(o.Unlink)+len(o.Sent) == 0 && o.Seen == nil && o.Connect == nil && o.Escrow == nil && o.Loss == nil && o.Begun == nil &&
+		!o.Forget && !o.Disconnect && !o.Await && !o.Release && !o.Answered && !o.Ended {
 		return nil // a log entry alone, which may be of no object
 	}
 	if _, err := typeNumber(o.Type); err != nil {
@@ -103,7 +113,7 @@ type recorder struct {
 	job int64
 }
 
-func (r recorder) record(o state.Outcome, e *entry) error {
+func (r recorder) record(o state.Outcome, e entries) error {
 	steps := []struct {
 		needed bool
 		doing  string
@@ -117,7 +127,8 @@ func (r recorder) record(o state.Outcome, e *entry) error {
 		{o.Release || o.Escrow != nil, "its escrow", func() error { return r.escrow(o) }},
 		{o.Answered || len(o.Sent) > 0, "its creates without an answer", func() error { return r.unanswered(o) }},
 		{o.Loss != nil, "what was taken away", func() error { return r.loss(o) }},
-		{e != nil, "its log entry", func() error { return r.log(e) }},
+		{o.Begun != nil || o.Ended, "what is about to be written", func() error { return r.begin(o, e.begun) }},
+		{e.event != nil, "its log entry", func() error { return r.log(e.event) }},
 	}
 	for _, step := range steps {
 		if !step.needed {

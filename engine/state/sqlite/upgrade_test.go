@@ -20,7 +20,7 @@ func earlier(t *testing.T) string {
 		t.Fatal(err)
 	}
 	for _, statement := range []string{
-		"ALTER TABLE jobs DROP COLUMN paused", "DROP TABLE unanswered", "DROP TABLE taken", "DELETE FROM goose_db_version WHERE version_id > 1", "PRAGMA wal_checkpoint(TRUNCATE)",
+		"ALTER TABLE jobs DROP COLUMN paused", "DROP TABLE unanswered", "DROP TABLE taken", "DROP TABLE begun", "DELETE FROM goose_db_version WHERE version_id > 1", "PRAGMA wal_checkpoint(TRUNCATE)",
 	} {
 		if _, err := db.Exec(statement); err != nil {
 			t.Fatalf("%s: %v", statement, err)

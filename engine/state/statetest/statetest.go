@@ -61,6 +61,7 @@ func Run(t *testing.T, open func(t *testing.T) state.Store) {
 		{"EscrowsPages", testEscrowsPages},
 		{"Unanswered", testUnanswered},
 		{"Taken", testTaken},
+		{"Begun", testBegun},
 		{"Digest", testDigest},
 		{"Counts", testCounts},
 		{"NilLeavesAlone", testNilLeavesAlone},
