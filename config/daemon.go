@@ -61,6 +61,7 @@ type Webhook struct {
 	Secret        Secret
 	Authorization Secret
 	AllowHTTP     bool
+	CAFile        string // as of SMTP
 }
 
 // LoadDaemon reads the daemon file at path. The environment (SCIMSYNC_ and the

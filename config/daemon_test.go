@@ -122,7 +122,7 @@ func TestEnvironmentNames(t *testing.T) {
 	walk(daemonShape(), "")
 	want := strings.Fields(`SCIMSYNC_JOBS SCIMSYNC_STATE SCIMSYNC_LISTEN SCIMSYNC_API_TOKEN SCIMSYNC_LOG_LEVEL SCIMSYNC_LOG_FORMAT
 		SCIMSYNC_SMTP_HOST SCIMSYNC_SMTP_PORT SCIMSYNC_SMTP_FROM SCIMSYNC_SMTP_USERNAME SCIMSYNC_SMTP_PASSWORD SCIMSYNC_SMTP_TLS SCIMSYNC_SMTP_CA_FILE
-		SCIMSYNC_WEBHOOK_URL SCIMSYNC_WEBHOOK_SECRET SCIMSYNC_WEBHOOK_AUTHORIZATION SCIMSYNC_WEBHOOK_ALLOW_HTTP`)
+		SCIMSYNC_WEBHOOK_URL SCIMSYNC_WEBHOOK_SECRET SCIMSYNC_WEBHOOK_AUTHORIZATION SCIMSYNC_WEBHOOK_ALLOW_HTTP SCIMSYNC_WEBHOOK_CA_FILE`)
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -139,7 +139,7 @@ func TestEnvironmentNames(t *testing.T) {
 	wanted := &Daemon{
 		File: path, Jobs: []string{filepath.Join(dir, "a.yaml"), filepath.Join(dir, "b/*.yaml")}, State: State{"sqlite", "/s.db"},
 		Listen: "[::1]:1", APIToken: NewSecret("t"), Log: Log{"error", "json"}, SMTP: &SMTP{"h", 25, "a@b", "u", NewSecret("p"), "implicit", ""},
-		Webhook: &Webhook{NewSecret("http://h/u"), NewSecret("s"), NewSecret("a"), true},
+		Webhook: &Webhook{NewSecret("http://h/u"), NewSecret("s"), NewSecret("a"), true, ""},
 	}
 	if diff := cmp.Diff(wanted, d, cmpopts.IgnoreUnexported(Daemon{}), cmpopts.IgnoreFields(Daemon{}, "Warnings")); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

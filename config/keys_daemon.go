@@ -84,10 +84,7 @@ func daemonShape() *shape {
 						about: "How the connection is encrypted. starttls: a server that does not offer it gets no mail. implicit: from the start, as on port 465. " +
 							"none: not at all. Without it, implicit on port 465, none to this machine, else starttls.",
 					}},
-					{name: "caFile", shape: shape{
-						kind: text, refers: true, examples: []string{"ca.pem"},
-						about: "The certificates of a private authority that signs the server's certificate. The system's authorities are trusted as well.",
-					}},
+					{name: "caFile", shape: authorityShape("the server's certificate")},
 				},
 			}},
 			{name: "webhook", shape: webhookShape()},
@@ -114,6 +111,14 @@ func webhookShape() shape {
 			{name: "allowHTTP", shape: shape{
 				kind: boolean, fallback: false, about: "Allow plain http to a host other than this machine. What a notification says then travels unencrypted.",
 			}},
+			{name: "caFile", shape: authorityShape("the certificate of such an address, also that of settings.notificationWebhook")},
 		},
+	}
+}
+
+func authorityShape(signs string) shape {
+	return shape{
+		kind: text, refers: true, examples: []string{"ca.pem"},
+		about: "The certificates of a private authority that signs " + signs + ". The system's authorities are trusted as well.",
 	}
 }

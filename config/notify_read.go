@@ -21,12 +21,7 @@ func (d *Daemon) readSMTP(m *merged) {
 		Username: m.GetString("smtp.username"), Password: NewSecret(m.GetString("smtp.password")), TLS: m.GetString("smtp.tls"),
 	}
 	d.SMTP = s
-	if m.IsSet("smtp.caFile") {
-		s.CAFile = m.doc.resolvePath(m.GetString("smtp.caFile"))
-		if _, err := notify.CertPool(s.CAFile); err != nil && !m.doc.in.skipSecrets {
-			m.fail("smtp.caFile", "smtp.caFile: %v", err)
-		}
-	}
+	s.CAFile = m.authority("smtp.caFile")
 	if s.TLS == "" {
 		switch {
 		case s.Port == implicitSMTPPort:
@@ -53,14 +48,27 @@ func (d *Daemon) readSMTP(m *merged) {
 	}
 }
 
+// authority returns the path of a file of certificates, "" if none is named.
+func (m *merged) authority(key string) string {
+	if !m.IsSet(key) {
+		return ""
+	}
+	path := m.doc.resolvePath(m.GetString(key))
+	if _, err := notify.CertPool(path); err != nil && !m.doc.in.skipSecrets {
+		m.fail(key, "%s: %v", key, err)
+	}
+	return path
+}
+
 // readWebhook reads the web address of all jobs.
 func (d *Daemon) readWebhook(m *merged) {
-	if !m.anySet("webhook.url", "webhook.secret", "webhook.authorization", "webhook.allowHTTP") {
+	if !m.anySet("webhook.url", "webhook.secret", "webhook.authorization", "webhook.allowHTTP", "webhook.caFile") {
 		return
 	}
 	w := &Webhook{
 		URL: NewSecret(m.GetString("webhook.url")), Secret: NewSecret(m.GetString("webhook.secret")),
 		Authorization: NewSecret(m.GetString("webhook.authorization")), AllowHTTP: m.GetBool("webhook.allowHTTP"),
+		CAFile: m.authority("webhook.caFile"),
 	}
 	d.Webhook = w
 	u, given := m.from["webhook.url"]

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"unicode/utf8"
@@ -89,9 +90,15 @@ func (d *document) resolve(body string, v *value, s *shape) (resolved, reason st
 	}
 }
 
+// variable is what people call variables of the environment.
+var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
 func (d *document) fromEnv(name string) (text, reason string) {
 	text, ok := d.in.env(name)
 	switch {
+	case !ok && !variable.MatchString(name):
+		// The secret itself may stand there.
+		return "", "has an ${env:NAME} with something else than the name of a variable"
 	case !ok:
 		return "", fmt.Sprintf("the environment variable %s is not set", name)
 	case strings.TrimSpace(text) == "":

@@ -105,7 +105,7 @@ func (f *flow) fail(step string, kind provlog.StepType, action plan.Action, err 
 		outcome.Sent, outcome.Answered = append(outcome.Sent, f.sent...), f.intended
 	}
 	r.outcomes[0] = outcome
-	r.fault, r.silent = endsCycle(err), silent(err)
+	r.fault, r.silent = hideIn(endsCycle(err), hidden), silent(err)
 	return r
 }
 

@@ -59,6 +59,24 @@ func (f *Failure) hide(values []string) {
 	}
 }
 
+// hideIn does the same in what a cycle ends with: its error goes into the state,
+// and to the people who are told of it.
+func hideIn(err error, values []string) error {
+	if err == nil || len(values) == 0 {
+		return err
+	}
+	return &hiddenError{mask.New(values...).As(plan.Redacted).Mask(err.Error()), err}
+}
+
+// hiddenError keeps what an error is while hiding values in what it says.
+type hiddenError struct {
+	text string
+	err  error
+}
+
+func (e *hiddenError) Error() string { return e.text }
+func (e *hiddenError) Unwrap() error { return e.err }
+
 // failure says what an error of the target, or of a mapping, means for an object.
 func failure(err error) *Failure {
 	var f *Failure

@@ -284,3 +284,45 @@ func TestARedactedValueInOtherWords(t *testing.T) {
 		}
 	}
 }
+
+// TestARedactedValueEndsACycle: an application that repeats the value in an
+// answer for which the cycle ends is not repeated in what people are told of the
+// quarantine, nor in status and log.
+func TestARedactedValueEndsACycle(t *testing.T) {
+	const secret, part = `p/ass+S3CRET-77-and-more`, "S3CRET"
+	for name, said := range map[string]func() *http.Response{
+		"credentials": func() *http.Response { return answer(401, `{"detail":"cannot take p\/ass+S3CRET-77-and-more"}`) },
+		"left alone": func() *http.Response {
+			a := answer(429, `{"detail":"cannot take p/ass+S3CRET-77-and-more"}`)
+			a.Header.Set("Retry-After", "9999")
+			return a
+		},
+	} {
+		w, l := newWorld(t), &listener{name: "it"}
+		w.job.Notifiers = []engine.Notifier{l}
+		w.rules([]mapping.Attribute{
+			{Source: "userPrincipalName", Target: "userName", MatchingPrecedence: 1},
+			{Expression: `Redact([employeeId])`, Target: "password"},
+		}, nil, scope.Settings{AssignedOnly: true})
+		w.source.hire("ada", "employeeId", secret)
+		w.intercept = func(r *http.Request, _ string) *http.Response {
+			if r.Method == http.MethodPost {
+				return said()
+			}
+			return nil
+		}
+		log := w.log()
+		_, err := w.try()
+		record, storeErr := w.engine.Store.Job(context.Background(), "test")
+		if storeErr != nil {
+			t.Fatal(storeErr)
+		}
+		seen, jsonErr := json.Marshal([]any{record, l.told, log.String(), err.Error()})
+		if jsonErr != nil {
+			t.Fatal(jsonErr)
+		}
+		if strings.Contains(string(seen), part) || !strings.Contains(string(seen), plan.Redacted) {
+			t.Errorf("%s: shown in %.3000s", name, seen)
+		}
+	}
+}

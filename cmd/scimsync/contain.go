@@ -13,9 +13,9 @@ import (
 func contain(stderr io.Writer, f func() int) (code int) {
 	defer func() {
 		if r := recover(); r != nil {
-			fmt.Fprintf(stderr, "Error: scimsync %s has a mistake in it and has stopped: %v\n"+
+			fmt.Fprintf(stderr, "Error: scimsync %s has a mistake in it and has stopped: %s\n"+
 				"What was done is recorded, and the next cycle goes on from there. Please report this with what follows.\n\n%s",
-				version, r, debug.Stack())
+				version, colorless(fmt.Sprint(r)), debug.Stack())
 			code = exitUsage
 		}
 	}()

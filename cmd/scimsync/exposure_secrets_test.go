@@ -157,6 +157,7 @@ func TestSecretsInWrongPlaces(t *testing.T) {
 		"a password like an alias":     {"", "", daemon + "smtp: {host: a, from: a@b.c, password: *" + token + " }\n"},
 		"a password like a tag":        {"", "", daemon + "smtp: {host: a, from: a@b.c, password: !" + token + " }\n"},
 		"a token of two variables":     {`secretToken: "${env:MY_TOKEN}"`, `secretToken: "${env:MY_TOKEN} ${env:NO_SUCH}"`, ""},
+		"a token as a variable":        {`"${env:MY_TOKEN}"`, "${env:" + token + "}", ""},
 		"a token in the interval":      {"recycleBin: 0s", "recycleBin: ${env:MY_TOKEN}", ""},
 		"a token in the URL":           {"https://127.0.0.1:1/", "https://user:${env:MY_TOKEN}@127.0.0.1:1/", ""},
 		"a token as the URL":           {"https://127.0.0.1:1/scim/v2", "${env:MY_TOKEN}", ""},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"regexp"
 	"strings"
 	"testing"
@@ -51,6 +52,20 @@ func TestVisibleWriter(t *testing.T) {
 				t.Errorf("%s, %d bytes at a time: %q, want %q, error %v", tt.name, size, out.String(), tt.want, err)
 			}
 		}
+	}
+}
+
+// TestErrorsHaveNoColour of their own on a terminal that shows the program's: what
+// an application answers must not paint over the rest.
+func TestErrorsHaveNoColour(t *testing.T) {
+	yes := func() bool { return true }
+	var out bytes.Buffer
+	masked := &maskWriter{w: &visibleWriter{w: &out, colored: yes}}
+	answered := errors.New("HTTP 401: \x1b[92mall is well\x1b[2m")
+	printError(masked, answered)
+	contain(masked, func() int { panic(answered) })
+	if strings.Contains(out.String(), "\x1b") || strings.Count(out.String(), "<U+001B>[92mall is well<U+001B>[2m") != 2 {
+		t.Errorf("%q", out.String())
 	}
 }
 

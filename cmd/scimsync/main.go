@@ -75,7 +75,7 @@ func execute(ctx context.Context, root *cobra.Command, masked *maskWriter, shown
 // lines are broken after secrets are masked: a secret may have a space in it.
 func printError(masked *maskWriter, err error) {
 	width := lineWidth(masked)
-	fmt.Fprintln(masked, wrapped(masked.mask(fmt.Sprintf("Error: %v", err)), width, ""))
+	fmt.Fprintln(masked, wrapped(colorless(masked.mask(fmt.Sprintf("Error: %v", err))), width, ""))
 	if meaning := meaningOf(err); meaning != "" {
 		fmt.Fprintln(masked, wrapped(meaning, width, ""))
 	}

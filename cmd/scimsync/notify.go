@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
@@ -26,16 +27,18 @@ func (a *app) notifiers(daemon *config.Daemon, job *config.Job) (all []engine.No
 		server := notify.SMTP{
 			Host: s.Host, Port: s.Port, From: s.From, Username: s.Username, Password: s.Password.Reveal(), TLS: notify.TLS(s.TLS), Place: at, Now: time.Now,
 		}
-		if s.CAFile != "" {
-			if server.RootCAs, err = notify.CertPool(s.CAFile); err != nil {
-				return nil, fmt.Errorf("smtp.caFile: %w", err)
-			}
+		if server.RootCAs, err = authority("smtp.caFile", s.CAFile); err != nil {
+			return nil, err
 		}
 		all = notify.Mails(server, job.Settings.NotificationEmail)
 	}
 	w := daemon.Webhook
 	if w == nil {
 		w = &config.Webhook{}
+	}
+	trusted, err := authority("webhook.caFile", w.CAFile)
+	if err != nil {
+		return nil, err
 	}
 	for _, hook := range []notify.HTTP{
 		{Name: "webhook", URL: w.URL.Reveal(), Authorization: w.Authorization.Reveal(), AllowHTTP: w.AllowHTTP},
@@ -45,7 +48,9 @@ func (a *app) notifiers(daemon *config.Daemon, job *config.Job) (all []engine.No
 			continue
 		}
 		hook.Secret, hook.Place, hook.Now = w.Secret.Reveal(), at, time.Now
-		hook.Transport = scim.NewTransport(1) // it is as careful with TLS, proxies and large answers
+		transport := scim.NewTransport(1) // it is as careful with TLS, proxies and large answers
+		transport.TLSClientConfig.RootCAs = trusted
+		hook.Transport = transport
 		n, err := notify.NewWebhook(hook)
 		if err != nil {
 			return nil, err
@@ -53,6 +58,19 @@ func (a *app) notifiers(daemon *config.Daemon, job *config.Job) (all []engine.No
 		all = append(all, n)
 	}
 	return all, nil
+}
+
+// authority returns the certificates in the file and the system's, nil for the
+// system's alone.
+func authority(key, file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	pool, err := notify.CertPool(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", key, err)
+	}
+	return pool, nil
 }
 
 // place says where commands about a job are given.

@@ -57,3 +57,30 @@ settings: {scope: all}
 		t.Errorf("the application has %d users", len(users))
 	}
 }
+
+// TestWebhookOfAPrivateAuthority: what is told of a job goes to an address whose
+// certificate is of a private authority if that is given, and to no other.
+func TestWebhookOfAPrivateAuthority(t *testing.T) {
+	var requests atomic.Int64
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	defer server.Close()
+	dir := t.TempDir()
+	write(t, dir, "ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
+	write(t, dir, "users.json", "[]")
+	write(t, dir, "job.yaml", fmt.Sprintf(`name: blogin
+source: {kind: export, users: users.json}
+target: {kind: scim, tenantURL: "https://app.example.com/scim"}
+settings: {scope: all, notificationWebhook: "%s/hook"}
+`, server.URL))
+	write(t, dir, "scimsync.yaml", "jobs: [job.yaml]\n")
+	out := scimsync(t, dir, exitUsage, "test-notification", "blogin")
+	if !strings.Contains(out, "has a certificate that is not trusted") || !strings.Contains(out, "webhook.caFile") || requests.Load() > 0 {
+		t.Errorf("%d requests:\n%s", requests.Load(), out)
+	}
+	write(t, dir, "scimsync.yaml", "jobs: [job.yaml]\nwebhook: {caFile: ca.pem}\n")
+	if out := scimsync(t, dir, 0, "test-notification", "blogin"); requests.Load() != 1 {
+		t.Errorf("%d requests:\n%s", requests.Load(), out)
+	}
+}

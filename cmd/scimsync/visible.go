@@ -110,6 +110,10 @@ func (v *visibleWriter) visible(s string) string {
 	return b.String()
 }
 
+// colorless returns a text that others made without colours of its own, which
+// the writer takes for the program's where they are asked for.
+func colorless(s string) string { return strings.ReplaceAll(s, "\x1b", "<U+001B>") }
+
 // moves reports whether a character does more on a terminal than to be seen:
 // control characters, and those that turn the order of text around.
 func moves(r rune) bool {

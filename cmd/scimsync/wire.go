@@ -20,6 +20,7 @@ import (
 	"github.com/scimsync/scimsync/connectors/scim"
 	"github.com/scimsync/scimsync/engine"
 	"github.com/scimsync/scimsync/engine/state/sqlite"
+	"github.com/scimsync/scimsync/mask"
 )
 
 // access says what a command needs.
@@ -258,6 +259,9 @@ func (a *app) mask(daemon *config.Daemon, jobs []*config.Job) {
 	secrets := daemon.Secrets()
 	for _, j := range jobs {
 		secrets = append(secrets, j.Secrets()...)
+	}
+	for _, password := range mask.ProxyPasswords() {
+		secrets = append(secrets, config.NewSecret(password))
 	}
 	if m, masked := a.stderr.(*maskWriter); masked {
 		m.add(secrets)

@@ -35,6 +35,10 @@ func (e *tlsError) Unwrap() []error { return []error{ErrTLS, e.err} }
 // be the application. A client certificate that is not taken has class
 // Credentials. Both end a cycle before its first write.
 func (t *Target) explainTLS(err error) (connectors.Class, error) {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "proxyconnect" { // that of the proxy, as the error says itself
+		return "", nil
+	}
 	class, text := connectors.NotSCIM, t.explainServer(err)
 	if text == "" {
 		text = explainProtocol(err)
@@ -52,13 +56,22 @@ func (t *Target) explainTLS(err error) (connectors.Class, error) {
 func explainProtocol(err error) string {
 	var plain tls.RecordHeaderError
 	switch {
-	case errors.As(err, &plain), errors.Is(err, http.ErrSchemeMismatch):
+	case errors.As(err, &plain) && plain.Conn != nil, errors.Is(err, http.ErrSchemeMismatch): // of the first record alone
 		return fmt.Sprintf("what answers there does not speak TLS (%v): check host and port of the tenant URL", err)
-	case strings.Contains(err.Error(), "protocol version"): // Go has no type for it
+	case isTLS(err) && strings.Contains(err.Error(), "protocol version"): // Go has no type for it
 		return fmt.Sprintf("the application speaks no TLS 1.2 or newer (%v): older versions are not safe, and not used", err)
 	default:
 		return ""
 	}
+}
+
+// isTLS reports whether an error comes from crypto/tls, rather than from what
+// answered, which may say anything.
+func isTLS(err error) bool {
+	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(next) {
+		err = next
+	}
+	return strings.HasPrefix(err.Error(), "tls: ")
 }
 
 // explainServer says why the application's certificate is not trusted; "" for
@@ -113,6 +126,8 @@ func (t *Target) explainAlert(err error) (connectors.Class, string) {
 	}
 	alert := strings.TrimPrefix(op.Err.Error(), "tls: ")
 	switch {
+	case alert == "internal error", alert == "bad record MAC": // it may come at any time, and go
+		return "", ""
 	case !strings.Contains(alert, "certificate") && !strings.Contains(alert, "access denied"):
 		// Servers with TLS 1.2 say no more, also where a certificate is missing.
 		return connectors.NotSCIM, fmt.Sprintf("the application breaks the TLS handshake off (its alert: %s). "+

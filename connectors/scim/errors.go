@@ -191,8 +191,8 @@ func (t *Target) noAnswer(r request, a answer, err error) error {
 	case errors.Is(err, errTooLarge):
 		e.Class, e.Code = connectors.NotSCIM, codeBadResponse
 	default:
-		if class, err := t.explainTLS(err); err != nil {
-			e.Class, e.Err = class, err
+		if class, explained := t.explainTLS(err); explained != nil {
+			e.Class, e.Err = class, &maskedError{t.mask(a).Cut(explained.Error(), maxShownBody), explained}
 		}
 	}
 	return e

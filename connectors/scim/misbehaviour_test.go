@@ -366,3 +366,21 @@ func TestFormsOfRetryAfter(t *testing.T) {
 		}
 	}
 }
+
+// TestRetryAfterOfAnotherClock: a date is one of the application's clock, and this
+// machine's may be wrong.
+func TestRetryAfterOfAnotherClock(t *testing.T) {
+	for _, off := range []time.Duration{-time.Hour, -5 * time.Minute, time.Minute, time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			theirs := time.Now().Add(off)
+			busy := reply{status: http.StatusTooManyRequests, header: map[string]string{
+				"Date": theirs.UTC().Format(http.TimeFormat), "Retry-After": theirs.Add(30 * time.Second).UTC().Format(http.TimeFormat),
+			}}
+			target, s := newScripted(t, Options{}, busy, reply{status: 200, body: oneID})
+			begin := time.Now()
+			if err := doings["get"](target); err != nil || len(s.requests) != 2 || time.Since(begin) != 30*time.Second {
+				t.Errorf("off by %v: %d requests in %v, want 30s: %v", off, len(s.requests), time.Since(begin), err)
+			}
+		})
+	}
+}

@@ -5,10 +5,12 @@ package scim
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/scimsync/scimsync/connectors/directory"
+	"github.com/scimsync/scimsync/mask"
 )
 
 // Options says how to reach an application.
@@ -181,6 +183,7 @@ func (o Options) withDefaults() (Options, error) {
 	if err := o.RateLimit.check(); err != nil {
 		return o, err
 	}
+	o.Secrets = append(slices.Clone(o.Secrets), mask.ProxyPasswords()...)
 	if o.Now == nil {
 		o.Now = time.Now
 	}

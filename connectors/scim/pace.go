@@ -2,6 +2,8 @@ package scim
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -203,6 +205,10 @@ func (t paced) RoundTrip(req *http.Request) (*http.Response, error) {
 	pace := t.target.pace
 	round := pace.started()
 	resp, err := t.Transport.RoundTrip(req)
+	var plain tls.RecordHeaderError
+	if errors.As(err, &plain) && plain.Conn == nil { // which the HTTP client would take for a server without TLS
+		err = fmt.Errorf("the connection broke off: %w", err)
+	}
 	if err != nil {
 		return resp, err
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // resource is a decoded answer: a resource, a list of them, or an error message.
@@ -116,6 +117,9 @@ func idOf(r map[string]any) (string, error) {
 	}
 	if strings.ContainsFunc(id, unicode.IsControl) {
 		return "", fmt.Errorf("the id in the answer has control characters: %q", id)
+	}
+	if strings.ContainsRune(id, utf8.RuneError) { // what the decoder put there: two ids may have become one
+		return "", fmt.Errorf("the id in the answer is not UTF-8: %q", id)
 	}
 	if len(id) > maxID {
 		return "", fmt.Errorf("the id in the answer is %d bytes long: no URL can hold it", len(id))

@@ -7,6 +7,7 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -74,7 +75,7 @@ func (t *Target) perhapsDone(resp *http.Response, err error) bool {
 func undialed(err error) bool {
 	var op *net.OpError
 	var proxy *proxyError
-	return errors.As(err, &proxy) || errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
+	return errors.As(err, &proxy) || errors.As(err, &op) && slices.Contains([]string{"dial", "proxyconnect", "socks connect"}, op.Op)
 }
 
 // hopeless reports that trying again would only fail again.
@@ -128,7 +129,11 @@ func (t *Target) retryAfter(resp *http.Response) time.Duration {
 		return math.MaxInt32 * time.Second // a number, and more than anybody waits
 	}
 	if at, err := http.ParseTime(text); err == nil {
-		return max(0, at.Sub(t.opts.Now()))
+		now := t.opts.Now()
+		if theirs, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+			now = theirs // the date was made by that clock, and this one may be wrong
+		}
+		return max(0, at.Sub(now))
 	}
 	return 0
 }

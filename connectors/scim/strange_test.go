@@ -38,6 +38,9 @@ func TestStrangeAnswers(t *testing.T) {
 		says        string
 	}{
 		{"UTF-16", "find get post", body(200, "application/scim+json", wide), bad, false, "no JSON object"},
+		{"an id in Latin-1", "get post", body(200, "application/scim+json", "{\"id\":\"M\xfcller\"}"), bad, false, "not UTF-8"},
+		{"an id in Latin-1 in a list", "find", body(200, "application/scim+json", "{\"Resources\":[{\"id\":\"M\xf6ller\"}]}"), bad, false, "not UTF-8"},
+		{"half a character as an id", "get post", body(200, "application/scim+json", `{"id":"u\ud800"}`), bad, false, "not UTF-8"},
 		{"NaN", "find get post", body(200, "application/scim+json", `{"id":"u1","x":NaN}`), bad, false, "not valid JSON"},
 		{"an error message with 200", "find get", body(200, "application/scim+json", refusal), bad, false, ""},
 		{"an error message with 200", "post patch delete", body(200, "application/scim+json", refusal), connectors.Rejected, true, "no such title"},
@@ -72,6 +75,31 @@ func TestStrangeAnswers(t *testing.T) {
 					t.Errorf("want class %s, doubtful %v, and %q: doubtful %v, %v", tt.class, tt.doubtful, tt.says, e != nil && e.Doubtful, err)
 				}
 			})
+		}
+	}
+}
+
+// TestWhatAnswersSaysNoTLS: an answer that is none repeats the token, with words
+// that Go has for a fault of TLS. The token is masked, and a write is in doubt.
+func TestWhatAnswersSaysNoTLS(t *testing.T) {
+	for _, said := range []string{
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: TOKEN protocol version\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: TOKEN protocol version\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nprotocol version TOKEN\r\n\r\n", "protocol version TOKEN\r\n",
+	} {
+		for _, doing := range []string{"get", "post", "patch"} {
+			app := newRude(t, func(w http.ResponseWriter, r *http.Request) {
+				raw(strings.ReplaceAll(said, "TOKEN", r.Header.Get("Authorization")), false)(w, r)
+			})
+			target, err := New(Options{TenantURL: app.URL, SecretToken: testToken, Retries: -1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = doings[doing](target)
+			target.CloseIdleConnections()
+			var e *connectors.Error
+			if !errors.As(err, &e) || e.Class != connectors.Retryable || e.Doubtful != (doing != "get") || strings.Contains(err.Error(), testToken) {
+				t.Errorf("%q, %s: class %s, doubtful %v: %v", said, doing, connectors.ClassOf(err), e != nil && e.Doubtful, err)
+			}
 		}
 	}
 }

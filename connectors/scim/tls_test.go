@@ -280,6 +280,50 @@ func TestAlertOfTLS13(t *testing.T) {
 	}
 }
 
+// TestTLSThatBreaksOff after it was there is a connection that broke off: it is
+// tried again where that is safe, and is no reason to look at certificates.
+func TestTLSThatBreaksOff(t *testing.T) {
+	ca := newAuthority(t, "Contoso Root")
+	cert := ca.issue()
+	caFile := filepath.Join(t.TempDir(), "ca.pem")
+	write(t, caFile, ca.pem())
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	var requests atomic.Int64
+	go func() {
+		for conn, err := l.Accept(); err == nil; conn, err = l.Accept() {
+			encrypted := tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{cert.pair}, MinVersion: tls.VersionTLS12})
+			if _, err := encrypted.Read(make([]byte, 4<<10)); err == nil {
+				requests.Add(1)
+				_, _ = io.WriteString(conn, "HTTP/1.1 502 Bad Gateway\r\n\r\n") // in the clear, as a balancer that is broken
+			}
+			_ = conn.Close()
+		}
+	}()
+	for name, target := range map[string]func() (*Target, func() int64){
+		"plain text": func() (*Target, func() int64) {
+			before := requests.Load()
+			return newTLSTarget(t, "https://"+l.Addr().String(), TLS{CAFile: caFile}), func() int64 { return requests.Load() - before }
+		},
+		"an alert": func() (*Target, func() int64) {
+			target, s := newScripted(t, Options{RetryWait: time.Nanosecond}, reply{err: &net.OpError{Op: "remote error", Err: errors.New("tls: internal error")}})
+			return target, func() int64 { return int64(len(s.requests)) }
+		},
+	} {
+		for doing, want := range map[string]int64{"get": 4, "patch": 4, "post": 1} {
+			target, sent := target()
+			err := doings[doing](target)
+			var e *connectors.Error
+			if !errors.As(err, &e) || e.Class != connectors.Retryable || e.Doubtful != (doing != "get") || sent() != want {
+				t.Errorf("%s, %s: %d requests, doubtful %v: %v", name, doing, sent(), e != nil && e.Doubtful, err)
+			}
+		}
+	}
+}
+
 // TestNoTLS: plain HTTP behind https is told as what it is.
 func TestNoTLS(t *testing.T) {
 	s := httptest.NewServer(http.NotFoundHandler())

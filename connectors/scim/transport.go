@@ -25,7 +25,7 @@ func NewTransport(concurrency int) *http.Transport {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	return &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
+		Proxy:               proxyOf,
 		Protocols:           protocols,
 		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout: 15 * time.Second,
@@ -40,6 +40,16 @@ func NewTransport(concurrency int) *http.Transport {
 		MaxResponseHeaderBytes: maxHeader,
 		OnProxyConnectResponse: proxyAnswered,
 	}
+}
+
+// proxyOf returns the proxy that the environment names, and none for this machine:
+// plain http to it is allowed because it stays here. The library leaves localhost
+// out too, but not LOCALHOST.
+func proxyOf(r *http.Request) (*url.URL, error) {
+	if isLoopback(r.URL.Hostname()) {
+		return nil, nil
+	}
+	return http.ProxyFromEnvironment(r)
 }
 
 // proxyError says that a proxy did not connect: nothing was sent to the

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -188,9 +189,17 @@ func (w *Webhook) Notify(ctx context.Context, n engine.Notice) error {
 	case err != nil && ctx.Err() != nil:
 		return fmt.Errorf("%s: %s was not waited for: %w", w.Name(), w.url.Host, ctx.Err())
 	case err != nil:
+		what, advice := fmt.Sprintf("did not answer, though asked %d times", webhookRetries+1), "check the address, and that it is well"
+		if again, _ := retryablehttp.DefaultRetryPolicy(ctx, nil, err); !again {
+			what = "did not answer"
+		}
+		var certificate *tls.CertificateVerificationError
+		if errors.As(err, &certificate) {
+			what, advice = "has a certificate that is not trusted", "check the address, which the certificate must name, or give who signed it as webhook.caFile"
+		}
 		err = bareError(err)
-		return &failure{cause: err, text: fmt.Sprintf("%s: %s did not answer, though asked %d times: %s; check the address, and that it is well",
-			w.Name(), w.url.Host, webhookRetries+1, clean(w.secrets().Cut(err.Error(), maxLine)))}
+		return &failure{cause: err, text: fmt.Sprintf("%s: %s %s: %s; %s",
+			w.Name(), w.url.Host, what, clean(w.secrets().Cut(err.Error(), maxLine)), advice)}
 	case answer.StatusCode/100 == 2:
 		return nil
 	default:
@@ -220,7 +229,7 @@ func (w *Webhook) told(answer *http.Response) string {
 // secrets returns what hides the webhook's secrets in what the other side made,
 // which may repeat what it was sent.
 func (w *Webhook) secrets() *mask.Masker {
-	return mask.New(w.options.Secret, w.options.Authorization, w.options.URL, w.url.EscapedPath())
+	return mask.New(append(mask.ProxyPasswords(), w.options.Secret, w.options.Authorization, w.options.URL, w.url.EscapedPath())...)
 }
 
 // bareError returns the cause of an error without the URL that net/http puts before it.

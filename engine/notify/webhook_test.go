@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -169,6 +170,22 @@ func TestAWebhookIsTriedAgain(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestAWebhookThatIsNotTrusted is asked once, and nothing else is said.
+func TestAWebhookThatIsNotTrusted(t *testing.T) {
+	s := httptest.NewUnstartedServer(http.NotFoundHandler())
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.StartTLS()
+	defer s.Close()
+	w, err := notify.NewWebhook(notify.HTTP{Name: "webhook", URL: s.URL, Transport: http.DefaultTransport, Wait: time.Nanosecond, Place: place, Now: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = w.Notify(context.Background(), notice(engine.Quarantined))
+	if err == nil || !strings.Contains(err.Error(), "has a certificate that is not trusted: tls: failed to verify certificate") || !strings.HasSuffix(err.Error(), "webhook.caFile") {
+		t.Error(err)
 	}
 }
 

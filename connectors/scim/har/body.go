@@ -65,7 +65,7 @@ func contentOf(c *capture, mime, encoding string, s *secrets) content {
 	if mime == "" {
 		mime = "x-unknown" // as browsers have it
 	}
-	made := content{Size: size, MimeType: mime, Text: text, Comment: comment}
+	made := content{Size: size, MimeType: s.text(mime), Text: text, Comment: comment}
 	switch {
 	case size > 0 && encoding != "" && !strings.EqualFold(encoding, "identity"):
 		made.Text, made.Comment = "", fmt.Sprintf("The body is compressed (%s) and not in the trace.", s.text(encoding))

@@ -97,7 +97,7 @@ func (e *entry) request(s *secrets) request {
 	} else {
 		r.Headers = s.headers(header)
 	}
-	r.Cookies = cookies((&http.Request{Header: header}).Cookies())
+	r.Cookies = s.cookies((&http.Request{Header: header}).Cookies())
 	if e.protocol != "" {
 		r.HTTPVersion = e.protocol
 	}
@@ -119,7 +119,7 @@ func (e *entry) response(s *secrets, err error) response {
 	}
 	r.Status, r.StatusText, r.HTTPVersion = e.status, s.text(e.statusText), e.protocol
 	r.Headers = s.headers(e.answerHeader)
-	r.Cookies = cookies((&http.Response{Header: e.answerHeader}).Cookies())
+	r.Cookies = s.cookies((&http.Response{Header: e.answerHeader}).Cookies())
 	r.RedirectURL = s.text(e.answerHeader.Get("Location"))
 	r.Content = contentOf(&e.answer, e.answerHeader.Get("Content-Type"), e.answerHeader.Get("Content-Encoding"), s)
 	r.BodySize = r.Content.Size

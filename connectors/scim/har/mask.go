@@ -106,7 +106,7 @@ func (s *secrets) add(secret string) {
 // is OAuth's, and the key of an Azure function. The closing quotation mark is
 // not asked for: the body may be cut before it.
 var (
-	inJSON = regexp.MustCompile(`(?i)("(?:[^"\\]*:)?(?:access_token|refresh_token|id_token|client_secret|client_assertion|assertion|` +
+	inJSON = regexp.MustCompile(`(?i)("(?:[^"\\]*:)?(?:access_?token|refresh_?token|id_?token|client_?secret|client_?assertion|assertion|` +
 		`password|secret_?token|api_?key|token)"\s*:\s*")(?:[^"\\]|\\.)*`)
 	// A PATCH of the password, in both dialects.
 	inPatch = regexp.MustCompile(`(?i)("path"\s*:\s*"(?:[^"\\]*:)?password"\s*,\s*"value"\s*:\s*(?:\[\s*\{[^{}\[\]]*?"value"\s*:\s*)?")(?:[^"\\]|\\.)*`)
@@ -148,7 +148,7 @@ func (s *secrets) headers(h http.Header) []pair {
 	list := []pair{}
 	for name, values := range h {
 		for _, v := range values {
-			list = append(list, pair{name, s.headerValue(name, v)})
+			list = append(list, pair{s.text(name), s.headerValue(name, v)})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b pair) int { return strings.Compare(a.Name, b.Name) })
@@ -184,10 +184,10 @@ func unescape(t string) string {
 }
 
 // cookies returns the names of cookies: the values are secrets.
-func cookies(list []*http.Cookie) []pair {
+func (s *secrets) cookies(list []*http.Cookie) []pair {
 	named := []pair{}
 	for _, c := range list {
-		named = append(named, pair{c.Name, masked})
+		named = append(named, pair{s.text(c.Name), masked})
 	}
 	return named
 }

@@ -32,6 +32,7 @@ func TestNoSecretInTheFile(t *testing.T) {
 		`{"op":"Replace","path":"password","value":[{"$ref":null,"value":"`+password+`"}]}]}`, auth...)
 	do(t, c, http.MethodPost, base+"/token", "grant_type=client_credentials&client_secret=form-secret&client_assertion=jwt-secret")
 	do(t, c, http.MethodPost, base+"/token", `{"access_token":"`+strings.ReplaceAll(fetched, `"`, `\"`)+`","expires_in":3600}`)
+	do(t, c, http.MethodPost, base+"/token", `{"accessToken":"camel-secret","refreshToken" : "camel-secret"}`)
 	do(t, c, http.MethodGet, strings.Replace(base, "//", "//user:user-secret@", 1), "")
 	do(t, c, http.MethodGet, base, "", "Authorization", "only-a-secret")
 	failing := r.Transport(roundTripper(func(*http.Request) (*http.Response, error) {
@@ -45,7 +46,7 @@ func TestNoSecretInTheFile(t *testing.T) {
 	}
 	text := string(contentAt(t, path))
 	for _, secret := range []string{configured, "fetched", "code-secret", "cookie-secret", "key-secret", "word-1", "form-secret",
-		"jwt-secret", "user-secret", "only-a-secret", "dXNlcjp1c2VyLXNlY3JldA"} {
+		"jwt-secret", "camel-secret", "user-secret", "only-a-secret", "dXNlcjp1c2VyLXNlY3JldA"} {
 		if i := strings.Index(text, secret); i >= 0 {
 			t.Errorf("%s is in the file: …%s…", secret, text[max(0, i-200):min(len(text), i+50)])
 		}
@@ -155,5 +156,30 @@ func TestOtherSpellingsInTheFile(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestASecretInTheFrame of an answer: in the names of headers and cookies, in the
+// reason, in the type of the body, and in the protocol.
+func TestASecretInTheFrame(t *testing.T) {
+	const token = "Tok-S3cret-0123" // as a header's name is written
+	c, r, path := traced(t, nil)
+	base := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		io.WriteString(conn, strings.ReplaceAll("HTTP/1.1 200 TOKEN\r\nX-TOKEN: TOKEN\r\nSet-Cookie: TOKEN=TOKEN; Path=/TOKEN\r\nContent-Type: text/plain; name=TOKEN\r\n"+
+			"Location: /TOKEN\r\nContent-Encoding: TOKEN\r\nTransfer-Encoding: chunked\r\nTrailer: TOKEN\r\n\r\n4\r\ntext\r\n0\r\nTOKEN: TOKEN\r\n\r\n", "TOKEN", token))
+		_ = conn.Close()
+	})
+	do(t, c, http.MethodGet, base, "", "Authorization", "Bearer "+token)
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	text := string(contentAt(t, path))
+	if i := strings.Index(strings.ToLower(text), "s3cret"); i >= 0 || !strings.Contains(text, masked) {
+		t.Errorf("the token is in the file: …%s…", text[max(0, i-200):min(len(text), i+50)])
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 
 	"github.com/scimsync/scimsync/connectors"
+	"github.com/scimsync/scimsync/mask"
 )
 
 // assertionType says that the client assertion is a JWT (RFC 7523 section 2.2).
@@ -26,12 +27,13 @@ const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 const maxBody = 1 << 20
 
 // fetch gets a new token. After a passing fault it tries again, each time with
-// an assertion of its own: a server may take each only once.
-func (s *Source) fetch(ctx context.Context) (token, error) {
+// an assertion of its own: a server may take each only once. A wish to be left
+// alone for longer than the patience is not waited for.
+func (s *Source) fetch(ctx context.Context, patience time.Duration) (token, error) {
 	wait := s.opts.RetryWait
 	for try := 0; ; try++ {
 		t, err := s.request(ctx)
-		if err == nil || try >= s.opts.Retries || !passing(err) {
+		if err == nil || try >= s.opts.Retries || !passing(err, patience) {
 			return t, err
 		}
 		pause := time.NewTimer(max(wait, retryAfter(err)))
@@ -45,15 +47,11 @@ func (s *Source) fetch(ctx context.Context) (token, error) {
 	}
 }
 
-// longestPause is how long a server may ask to be left alone for it to be
-// waited for here.
-const longestPause = 30 * time.Second
-
 // passing reports whether the same request may succeed soon.
-func passing(err error) bool {
+func passing(err error, patience time.Duration) bool {
 	switch connectors.ClassOf(err) {
 	case connectors.Retryable, connectors.Throttled:
-		return retryAfter(err) <= longestPause && !hopeless(err)
+		return retryAfter(err) <= patience && !hopeless(err)
 	default:
 		return false
 	}
@@ -85,7 +83,7 @@ func (s *Source) request(ctx context.Context) (token, error) {
 	if s.opts.Audience != "" {
 		config.EndpointParams.Set("audience", s.opts.Audience)
 	}
-	x := &exchange{next: s.opts.Transport, now: s.opts.Now, secrets: []string{s.opts.ClientSecret, basic(s.opts)}}
+	x := &exchange{next: s.opts.Transport, now: s.opts.Now, secrets: append(mask.ProxyPasswords(), s.opts.ClientSecret, basic(s.opts))}
 	if u, err := url.Parse(s.opts.TokenURL); err == nil {
 		for _, values := range u.Query() {
 			x.secrets = append(x.secrets, values...)
@@ -180,18 +178,22 @@ func (x *exchange) RoundTrip(r *http.Request) (*http.Response, error) {
 	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	x.status, x.body, x.location = resp.StatusCode, body, resp.Header.Get("Location")
 	x.html = strings.Contains(media, "html") || bytes.HasPrefix(bytes.TrimSpace(body), []byte("<"))
-	x.retryAfter = pauseAskedFor(resp.Header.Get("Retry-After"), x.now())
+	x.retryAfter = pauseAskedFor(resp.Header, x.now())
 	return resp, nil
 }
 
-// pauseAskedFor reads Retry-After (RFC 9110 section 10.2.3): seconds or a date.
-func pauseAskedFor(header string, now time.Time) time.Duration {
-	header = strings.TrimSpace(header)
-	seconds, err := strconv.ParseInt(header, 10, 32)
+// pauseAskedFor reads Retry-After (RFC 9110 section 10.2.3): seconds or a date,
+// which is one of the server's clock where the header says what that is.
+func pauseAskedFor(header http.Header, now time.Time) time.Duration {
+	text := strings.TrimSpace(header.Get("Retry-After"))
+	seconds, err := strconv.ParseInt(text, 10, 32)
 	if err == nil || errors.Is(err, strconv.ErrRange) { // of a number that is too large, the largest there is
 		return max(0, time.Duration(seconds)*time.Second)
 	}
-	if at, err := http.ParseTime(header); err == nil {
+	if at, err := http.ParseTime(text); err == nil {
+		if theirs, err := http.ParseTime(header.Get("Date")); err == nil {
+			now = theirs
+		}
 		return max(0, at.Sub(now))
 	}
 	return 0

@@ -101,6 +101,16 @@ func TestATokenURLThatIsNone(t *testing.T) {
 	}
 }
 
+// TestAProxyRepeatsItsPassword where it answers in place of the token endpoint.
+func TestAProxyRepeatsItsPassword(t *testing.T) {
+	t.Setenv("HTTP_PROXY", "http://proxy-user:s3cret-proxy@proxy.test:3128")
+	s, _ := newSource(t, nil, answer(403, "text/plain", "not with cHJveHktdXNlcjpzM2NyZXQtcHJveHk= or s3cret-proxy"))
+	_, err := s.Token(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "not with ******** or ********") {
+		t.Error(err)
+	}
+}
+
 // untold checks that no secret is in an error or in what it wraps.
 func untold(t *testing.T, err error) {
 	t.Helper()

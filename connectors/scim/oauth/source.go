@@ -2,10 +2,13 @@ package oauth
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/singleflight"
+
+	"github.com/scimsync/scimsync/connectors"
 )
 
 const (
@@ -16,6 +19,12 @@ const (
 	// againAfter is how long after an early renewal that failed the next one is
 	// tried, while the old token is good.
 	againAfter = 30 * time.Second
+	// longestPause is how long a server may ask to be left alone for it to be
+	// waited for here: for a longer wish the cycle ends.
+	longestPause = 2 * time.Minute
+	// longestWish is for how long a wish is remembered, whatever a broken server
+	// once said.
+	longestWish = time.Hour
 )
 
 // Source keeps an access token for all who ask. It is safe for concurrent use.
@@ -25,6 +34,9 @@ type Source struct {
 
 	mu    sync.Mutex
 	token token
+	until time.Time // the server asked not to be asked before; zero if it did not
+	// refusal is how it asked.
+	refusal *connectors.Error
 }
 
 // token is an access token and how long it is good; the zero token is none.
@@ -97,23 +109,51 @@ func (s *Source) renew(ctx context.Context) (string, error) {
 	if t := s.fresh(); t != "" { // the request before this one ended just now
 		return t, nil
 	}
-	next, err := s.fetch(ctx)
+	patience, err := s.patience()
+	if err != nil {
+		return "", err
+	}
+	next, err := s.fetch(ctx, patience)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err == nil {
 		s.token = next
 		return next.value, nil
 	}
-	now := s.opts.Now()
-	if s.token.value == "" || !now.Before(s.token.ends) {
+	now, wish := s.opts.Now(), retryAfter(err)
+	if wish > 0 && errors.As(err, &s.refusal) {
+		s.until = now.Add(min(wish, longestWish))
+	}
+	if !s.good(now) {
 		return "", err
 	}
-	s.token.renewAt = now.Add(againAfter)
+	s.token.renewAt = now.Add(max(againAfter, wish))
 	if s.token.renewAt.After(s.token.ends) {
 		s.token.renewAt = s.token.ends
 	}
 	return s.token.value, nil
 }
+
+// patience returns how long a server may ask to be left alone for it to be waited
+// for, which it is not while the old token is good. The error is that the server
+// wants to be left alone now.
+func (s *Source) patience() (time.Duration, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.opts.Now()
+	if s.good(now) {
+		return 0, nil
+	}
+	if left := s.until.Sub(now); left > 0 {
+		again := *s.refusal
+		again.RetryAfter = left
+		return 0, &again
+	}
+	return longestPause, nil
+}
+
+// good reports whether the token at hand can still be used. s.mu is held.
+func (s *Source) good(now time.Time) bool { return s.token.value != "" && now.Before(s.token.ends) }
 
 // newToken returns a token that was asked for at a time; life 0 is one whose
 // end is not known.

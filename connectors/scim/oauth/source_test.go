@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/http"
 	"sync"
 	"syscall"
 	"testing"
@@ -171,6 +172,69 @@ func TestRetries(t *testing.T) {
 					t.Errorf("%d tries in %v, error %v; want %d in %v, class %q", e.asked(), time.Since(start), err, c.tries, c.waited, c.class)
 				}
 			})
+		})
+	}
+}
+
+// TestLeftAlone: a token endpoint that asks to be left alone is not asked again
+// before that, whoever wants a token. A short wish is waited for, unless the old
+// token is still good.
+func TestLeftAlone(t *testing.T) {
+	busy := func(seconds string) answering { return answer(429, "text/plain", "slow down", "Retry-After", seconds) }
+	for _, c := range []struct {
+		name    string
+		old     bool // there is a token that is to be renewed early
+		answers []answering
+		wish    time.Duration
+		says    connectors.Class
+	}{
+		{"a minute, and no token", false, []answering{busy("60"), gives("new", lives(3600))}, time.Minute, ""},
+		{"an hour, and no token", false, []answering{busy("3600"), gives("new", lives(3600))}, time.Hour, connectors.Throttled},
+		{"a century, and no token", false, []answering{busy("3153600000"), gives("new", lives(3600))}, time.Hour, connectors.Throttled},
+		{"two minutes, and the old token", true, []answering{gives("old", lives(3600)), busy("120"), gives("new", lives(3600))}, 2 * time.Minute, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, e := newSource(t, nil, c.answers...)
+				if c.old {
+					mustToken(t, s, "old")
+					time.Sleep(56 * time.Minute) // it is renewed five minutes before its end
+				}
+				asked, begin := len(c.answers)-1, time.Now()
+				for time.Since(begin) < c.wish {
+					got, err := s.Token(t.Context())
+					var told *connectors.Error
+					if n := e.asked(); n != asked && time.Since(begin) < c.wish {
+						t.Fatalf("after %v of %v: %d requests, want %d", time.Since(begin), c.wish, n, asked)
+					}
+					if c.old && got != "old" || connectors.ClassOf(err) != c.says ||
+						errors.As(err, &told) && time.Since(begin) > 0 && told.RetryAfter > c.wish-time.Since(begin) {
+						t.Fatalf("after %v: %q, %v", time.Since(begin), got, err)
+					}
+					time.Sleep(time.Second)
+				}
+				mustToken(t, s, "new")
+				if n := e.asked(); n != len(c.answers) {
+					t.Errorf("%d requests, want %d", n, len(c.answers))
+				}
+			})
+		})
+	}
+}
+
+// TestRetryAfterOfAnotherClock: a date is one of the server's clock, and this
+// machine's may be wrong.
+func TestRetryAfterOfAnotherClock(t *testing.T) {
+	for _, off := range []time.Duration{-time.Hour, time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			theirs := time.Now().Add(off).UTC()
+			s, _ := newSource(t, nil, answer(429, "text/plain", "", "Date", theirs.Format(http.TimeFormat), "Retry-After", theirs.Add(30*time.Second).Format(http.TimeFormat)),
+				gives("token", lives(3600)))
+			begin := time.Now()
+			mustToken(t, s, "token")
+			if took := time.Since(begin); took != 30*time.Second {
+				t.Errorf("off by %v: %v, want 30s", off, took)
+			}
 		})
 	}
 }
