@@ -83,7 +83,7 @@ func (c *cycle) whole(ctx context.Context) error {
 	}
 	unlock, err := c.store.Lock(ctx, c.job.Name)
 	if err != nil {
-		return err // which names the job
+		return busy(c.job.Name, err)
 	}
 	defer func() {
 		if err := unlock(); err != nil {
@@ -300,7 +300,7 @@ func (c *cycle) readSource(ctx context.Context) (read connectors.ReadResult, err
 		x.Warnings = append(x.Warnings, warning)
 	}
 	if err != nil {
-		return read, fmt.Errorf("reading the source: %w", err)
+		return read, fmt.Errorf("reading the source: %w; nothing was written", err)
 	}
 	c.read = &read
 	return read, nil
@@ -331,6 +331,7 @@ func (c *cycle) finish(ctx context.Context, runErr error) error {
 		if c.record.AllowDeletes {
 			c.record.AllowDeletes, c.record.Allowed, c.record.DeletesAllowed = false, nil, x.Ended
 		}
+		c.keepSourceTime()
 		c.record.LastSuccess, c.record.Held = x, nil
 		if x.Exports > 0 {
 			c.record.LastWithExports = x

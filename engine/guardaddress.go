@@ -25,10 +25,14 @@ func (c *cycle) guardAddress(ctx context.Context) error {
 			return err
 		}
 		if n := counts.Connections[directory.User] + counts.Connections[directory.Group]; n > 0 {
+			from, to := place(then), place(now)
+			if from == to {
+				to = "another path there"
+			}
 			return &GuardError{Reason: quarantineException, Message: fmt.Sprintf(
 				"the tenant URL is another one: the job's %d connections are to objects of the application at %s, and it is at %s now, where the same ids may be of others. Nothing was written. "+
 					"If that is the same application, \"scimsync allow-deletes %s\" lets the next cycle go on; if it is another one, \"scimsync restart %s --reset connections\" has every object matched again; "+
-					"else correct the tenant URL", n, place(then), place(now), c.job.Name, c.job.Name)}
+					"else correct the tenant URL", n, from, to, c.job.Name, c.job.Name)}
 		}
 	}
 	if then == "" {

@@ -69,14 +69,28 @@ func (c *cycle) guardSource(read connectors.ReadResult) error {
 	if allowed := c.record.Allowed; allowed != nil && allowed.SourceTime.Before(written) {
 		written = allowed.SourceTime
 	}
-	// A time that was still to come when it was read is of a wrong clock, unless it
-	// is one that is a little ahead, as clocks are.
-	known := !last.SourceTime.After(last.Ended.Add(guard.SourceAge)) && !c.toCome(written)
+	known := !beforeItsTime(last, guard) && !c.toCome(written)
 	if guard.SourceAge > 0 && known && c.execution.ImportedDeltas > 0 && !read.Newest.IsZero() && read.Newest.Add(guard.SourceAge).Before(written) {
 		return c.guarded(quarantineIngestion, "the source is older than the one before: it is of %s, and the last one was of %s",
 			read.Newest.UTC().Format(time.RFC3339), written.UTC().Format(time.RFC3339))
 	}
 	return nil
+}
+
+// beforeItsTime reports whether the source bore a time that was still to come when
+// it was read: that is of a wrong clock, unless it is a little ahead, as clocks are.
+func beforeItsTime(x *state.Execution, guard Guard) bool {
+	return x.SourceTime.After(x.Ended.Add(guard.SourceAge))
+}
+
+// keepSourceTime keeps the time of the last source where the cycle has read an
+// older one with the same content, such as a copy: it was let pass, for there was
+// nothing to do, and the next one is to be no older than what was seen before.
+func (c *cycle) keepSourceTime() {
+	x, last := &c.execution, c.record.LastSuccess
+	if last != nil && x.ImportedDeltas == 0 && x.SourceTime.Before(last.SourceTime) && !beforeItsTime(last, c.job.Settings.Guard) {
+		x.SourceTime = last.SourceTime
+	}
 }
 
 // stale returns the warning about a source that was written last at newest, ""

@@ -111,7 +111,7 @@ func (e *Engine) Provision(ctx context.Context, job Job, name string, opts Optio
 	defer c.closeSpools()
 	unlock, err := c.store.Lock(ctx, job.Name)
 	if err != nil {
-		return nil, err
+		return nil, busy(job.Name, err)
 	}
 	err = contained(func() error { return c.provision(ctx, object, chosen) })
 	e.report(err, zap.String("job", job.Name), zap.String("object", object.Anchor))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/scimsync/scimsync/connectors/directory"
+	"github.com/scimsync/scimsync/engine"
 	"github.com/scimsync/scimsync/engine/plan"
 	"github.com/scimsync/scimsync/engine/provlog"
 	"github.com/scimsync/scimsync/engine/state"
@@ -338,4 +339,34 @@ func TestAGroupWithAUsersIDThatIsGoneFailsNoMore(t *testing.T) {
 	equal(t, "the user's connection", w.connection("t1").SourceAnchor, id("ada"))
 	w.source.set("ada", "accountEnabled", directory.Bool(false))
 	equal(t, "the user is blocked", w.cycle(), plan.Summary{Disable: 1})
+}
+
+// TestWhatFailedIsTriedAgainOnceItsEscrowIsReset: to forget that an object failed is
+// not to forget that it is to be written.
+func TestWhatFailedIsTriedAgainOnceItsEscrowIsReset(t *testing.T) {
+	w := newWorld(t)
+	w.source.hire("ada")
+	w.source.hire("bo")
+	w.source.group("Sales", "ada")
+	w.source.group("Support", "bo")
+	w.cycle()
+	w.source.set("bo", "displayName", directory.Str("Bob"))
+	w.source.disband("Sales")
+	w.intercept = func(r *http.Request, _ string) *http.Response {
+		if r.Method == http.MethodGet {
+			return nil
+		}
+		return answer(400, `{"detail":"refused"}`)
+	}
+	for range 2 { // the third try would be in six hours
+		equal(t, "refused", w.cycle(), plan.Summary{Fail: 2})
+	}
+	w.intercept = nil
+	equal(t, "not due", w.cycle(), plan.Summary{})
+	if err := w.engine.Restart(context.Background(), w.job.Name, engine.ResetScope{Escrows: true}); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "waiting", w.waiting(), int64(0))
+	equal(t, "tried again", w.cycle(), plan.Summary{Update: 1, Delete: 1})
+	equal(t, "settled", w.cycle(), plan.Summary{})
 }

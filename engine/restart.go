@@ -83,7 +83,7 @@ func (e *Engine) AllowDeletes(ctx context.Context, name string) error {
 func (e *Engine) alter(ctx context.Context, name string, change func(*state.Job) error) (err error) {
 	unlock, err := e.Store.Lock(ctx, name)
 	if err != nil {
-		return err
+		return busy(name, err)
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
 	record, err := e.Store.Job(ctx, name)
@@ -97,4 +97,12 @@ func (e *Engine) alter(ctx context.Context, name string, change func(*state.Job)
 		return fmt.Errorf("job %s: %w", name, err)
 	}
 	return nil
+}
+
+// busy adds to the error of a lock, which names the job, what to do about it.
+func busy(job string, err error) error {
+	if !errors.Is(err, state.ErrLocked) {
+		return err
+	}
+	return fmt.Errorf("%w; try again once it has ended: \"scimsync pause %s\" ends it between two objects", err, job)
 }

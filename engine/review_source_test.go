@@ -162,6 +162,30 @@ func TestAListThatIsMadeAnewDoesNotHideAnOldOne(t *testing.T) {
 	})
 }
 
+// TestAnOldCopyOfTheSameExportOpensNoDoor: an export that is the same and older is
+// let pass, and an old one with other content is refused after it as before it.
+func TestAnOldCopyOfTheSameExportOpensNoDoor(t *testing.T) {
+	o := newBureau(t, shape{people: 30})
+	aged := func(by time.Duration) {
+		o.later(-by)
+		o.export()
+		o.later(by)
+	}
+	o.later(20 * 24 * time.Hour)
+	aged(0)
+	o.cycle()
+	o.later(time.Hour)
+	aged(10 * 24 * time.Hour)
+	equal(t, "an older copy", o.cycle().Changes(), int64(0))
+	o.users[0]["accountEnabled"] = false
+	aged(5 * 24 * time.Hour)
+	var stop *engine.GuardError
+	if _, err := o.try(); !errors.As(err, &stop) || !strings.HasPrefix(stop.Message, "the source is older than the one before") {
+		t.Errorf("error %v", err)
+	}
+	equal(t, "writes", o.writes(), []string(nil))
+}
+
 // TestAnOldExportIsSeenAlsoWhereTheExportersClockIsAhead: files that bear a time
 // to come are read soon after they were written all the same.
 func TestAnOldExportIsSeenAlsoWhereTheExportersClockIsAhead(t *testing.T) {

@@ -76,5 +76,5 @@ func allowedText(job string, h *state.Held) string {
 	if len(what) == 0 {
 		return fmt.Sprintf("The next cycle of job %s may take the source as it is.", job)
 	}
-	return fmt.Sprintf("The next cycle of job %s may do what was held back, and no more: %s.", job, strings.Join(what, "; "))
+	return fmt.Sprintf("The next cycle of job %s may do what was held back: %s. What comes on top of that is guarded as ever.", job, strings.Join(what, "; "))
 }

@@ -52,7 +52,7 @@ func (a *app) apply(ctx context.Context, path string) error {
 		return fmt.Errorf("%s cannot be applied: %w", path, err)
 	}
 	if guard := approved.Head.Guard; guard != "" {
-		return fmt.Errorf("%s cannot be applied: %s, and make the plan again", path, guard)
+		return fmt.Errorf("%s cannot be applied, for a guard held when it was made: %s. Once that is allowed or corrected, make the plan again", path, guard)
 	}
 	return a.sync(ctx, approved.Head.Job, engine.Options{Initial: approved.Initial(), Approved: approved})
 }
@@ -88,7 +88,7 @@ func (a *app) printCarried(c *carried) {
 	case c.Done == c.Writes:
 		fmt.Fprintf(a.stdout, "The plan of %s was carried out whole.\n", localTime(c.Made))
 	default:
-		fmt.Fprintf(a.stdout, "Of the plan of %s, %d of %d writes were carried out; the others were not needed any more, or what they build on failed.\n",
+		a.printLine("", "Of the plan of %s, %d of %d writes were carried out; the others were not needed any more, or what they build on failed.",
 			localTime(c.Made), c.Done, c.Writes)
 	}
 }

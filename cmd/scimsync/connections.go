@@ -246,7 +246,7 @@ func (a *app) printConnection(d engine.ConnectionDetails, last string) {
 		line("references", "%s: %d set", attribute, d.Links[attribute])
 	}
 	if x := d.Escrow; x != nil {
-		line("in escrow", "failed %d times since %s, next try %s: %s", x.Attempts, localTime(x.First), localTime(x.Next), coded(x.Code, x.Message))
+		line("in escrow", "failed %s since %s, next try %s: %s", times(x.Attempts), localTime(x.First), localTime(x.Next), coded(x.Code, x.Message))
 	}
 	if x := d.Last; x != nil {
 		line("last entry", "%s %s %s: %s", localTime(x.ActivityDateTime), x.ProvisioningStatusInfo.Status, x.ProvisioningAction, last)

@@ -167,7 +167,7 @@ func (a *app) sayNext(s *session, job, done string) {
 	case len(daemon.Changed) > 0:
 		next = daemon.sentence()
 	default:
-		next = fmt.Sprintf(`The daemon begins a cycle at its time; "scimsync sync %s" runs one now.`, job)
+		next = fmt.Sprintf(`The daemon begins a cycle at its time, or at once if that has passed; "scimsync sync %s" runs one now.`, job)
 	}
 	width := lineWidth(a.stdout)
 	fmt.Fprintln(a.stdout, wrapped(plan.Printable(done), width, ""))

@@ -71,7 +71,7 @@ func (a *app) printExplanation(x *engine.Explanation) {
 		line("in doubt", "a create got no clear answer; if it took effect, the account has %s %q, and is found by that", sent.Attribute, sent.Value)
 	}
 	if x.Escrow != nil {
-		line("in escrow", "failed %d times since %s, next try %s: %s", x.Escrow.Attempts, localTime(x.Escrow.First),
+		line("in escrow", "failed %s since %s, next try %s: %s", times(x.Escrow.Attempts), localTime(x.Escrow.First),
 			localTime(x.Escrow.Next), coded(x.Escrow.Code, x.Escrow.Message))
 	}
 	if x.Quarantine != nil {

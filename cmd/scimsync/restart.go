@@ -52,10 +52,22 @@ func (a *app) restart(ctx context.Context, name, reset string) (err error) {
 	if a.json() {
 		return printJSON(a.stdout, restartResult{Job: name, Reset: scope})
 	}
-	fmt.Fprintf(a.stdout, "Job %s begins anew with its next cycle.\n", name)
+	a.sayNext(s, name, restartText(name, scope))
 	if h := before.Held; h != nil && scope.Connections && h.Users+h.Groups > 0 {
 		fmt.Fprintf(a.stdout, "A guard has held back what would disable or delete %d users and %d groups. They are forgotten now: those who are out of scope "+
 			"stay as they are in the application, and no cycle touches them any more. See \"scimsync logs %s --action stagedDelete\".\n", h.Users, h.Groups, name)
 	}
 	return nil
+}
+
+// restartText says what the next cycle does.
+func restartText(job string, scope engine.ResetScope) string {
+	switch {
+	case scope.Watermark:
+		return fmt.Sprintf("Job %s begins anew with its next cycle.", job)
+	case scope.Escrows:
+		return fmt.Sprintf("The next cycle of job %s tries again all that has failed.", job)
+	default:
+		return fmt.Sprintf("The quarantine of job %s is over, unless the next cycle fails again.", job)
+	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -41,7 +42,7 @@ func (w retries) sentence(job string, now time.Time) string {
 	}
 	what, when := "1 object failed earlier and is tried again,", clock(next, now)
 	if len(w) > 1 {
-		what, when = fmt.Sprintf("%d objects failed earlier and are tried again,", len(w)), "the next "+when
+		what, when = fmt.Sprintf("%d objects failed earlier and are tried again,", len(w)), "the first "+when
 	}
 	return fmt.Sprintf("%s %s; see scimsync logs %s --status failure", what, when, job)
 }
@@ -57,4 +58,27 @@ func clock(at, now time.Time) string {
 	default:
 		return "at " + at.Format("2006-01-02 15:04")
 	}
+}
+
+// nextRetry returns when the first of the objects of a job that failed is tried
+// again, nil if there are none.
+func (s *session) nextRetry(ctx context.Context, job string) (*time.Time, error) {
+	var next *time.Time
+	found := errors.New("found")
+	err := s.store.Escrows(ctx, job, func(e state.Escrow) error { // the next one comes first
+		next = &e.Next
+		return found
+	})
+	if errors.Is(err, found) {
+		err = nil
+	}
+	return next, err
+}
+
+// times is how often something happened.
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }

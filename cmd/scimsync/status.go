@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -53,7 +54,11 @@ func (a *app) status(ctx context.Context, only string) (err error) {
 		if record.Last != nil {
 			next = j.Next(record.Last.Ended)
 		}
-		jobs = append(jobs, jobStatus{engine.Status(record, counts, j.interval, time.Now(), next, paused), daemon})
+		retry, err := s.nextRetry(ctx, j.Job.Name)
+		if err != nil {
+			return err
+		}
+		jobs = append(jobs, jobStatus{engine.Status(record, counts, j.interval, time.Now(), next, paused), retry, daemon})
 	}
 	if a.json() {
 		return printJSON(a.stdout, jobs)
@@ -65,28 +70,27 @@ func (a *app) status(ctx context.Context, only string) (err error) {
 // jobStatus is a job as status -o json prints it.
 type jobStatus struct {
 	engine.SynchronizationJob
-	Daemon *daemonInfo `json:"daemon"` // null where that is not known
+	NextRetry *time.Time  `json:"nextRetry,omitempty"` // when the first of the objects that failed is tried again
+	Daemon    *daemonInfo `json:"daemon"`              // null where that is not known
 }
 
 func (a *app) printStatus(jobs []jobStatus, daemon *daemonInfo) {
 	t := table.NewWriter()
 	t.SetStyle(table.StyleLight)
 	t.Style().Options = table.OptionsNoBordersAndSeparators
-	when := "NEXT"
-	if daemon == nil || !daemon.Running {
+	width := lineWidth(a.stdout)
+	at, when := localTime, "NEXT"
+	if width > 0 && width < wideStatus {
+		at = func(t time.Time) string { return shortTime(t, time.Now()) }
+	} else if daemon == nil || !daemon.Running {
 		when = "NEXT (WHEN RUNNING)"
 	}
 	t.AppendHeader(table.Row{"JOB", "STATE", "LAST CYCLE", "RESULT", "USERS", "GROUPS", "RETRYING", when})
-	width := lineWidth(a.stdout)
-	at := localTime
-	if width > 0 && width < wideStatus {
-		at = func(t time.Time) string { return shortTime(t, time.Now()) }
-	}
 	for _, j := range jobs {
 		last, result, next := "never", "", "at once"
 		if x := j.Status.LastExecution; x != nil {
 			last = at(x.TimeEnded)
-			result = x.State
+			result = resultOf(x)
 		}
 		if j.Status.PausedSince != nil || j.Schedule.State == "Disabled" {
 			next = "once started"
@@ -98,7 +102,7 @@ func (a *app) printStatus(jobs []jobStatus, daemon *daemonInfo) {
 	}
 	fmt.Fprintln(a.stdout, t.Render())
 	for _, j := range jobs {
-		for _, note := range statusNotes(j.SynchronizationJob) {
+		for _, note := range statusNotes(j, time.Now()) {
 			fmt.Fprintf(a.stdout, "\n%s\n", wrapped(j.Name+": "+plan.Printable(note), width, "  "))
 		}
 	}
@@ -121,7 +125,7 @@ func shortTime(at, now time.Time) string {
 }
 
 // statusNotes are what there is to say of a job beside the table.
-func statusNotes(j engine.SynchronizationJob) (notes []string) {
+func statusNotes(j jobStatus, now time.Time) (notes []string) {
 	note := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
 	if since := j.Status.PausedSince; since != nil {
 		note("paused since %s; \"scimsync start %s\" lets it run again", localTime(*since), j.Name)
@@ -133,14 +137,19 @@ func statusNotes(j engine.SynchronizationJob) (notes []string) {
 		if j.Schedule.NextRun != nil { // the schedule may come to it later, and who allows the deletions does not wait
 			at = *j.Schedule.NextRun
 		}
-		next := "next attempt " + localTime(at)
+		next, remedy := "next attempt "+localTime(at), remedy(j.Name, q)
 		if j.Schedule.State == "Disabled" {
 			next = fmt.Sprintf("disabled, for it has been in quarantine since %s; \"scimsync start %s\" lets it run again", localTime(q.SeriesBegan), j.Name)
+			remedy = ""
 		}
-		note("in quarantine since %s, %s (%s): %s", localTime(q.CurrentBegan), next, q.Reason, told)
+		note("in quarantine since %s, %s (%s): %s%s", localTime(q.CurrentBegan), next, q.Reason, told, remedy)
 	}
 	if x := j.Status.LastExecution; x != nil && x.Error != nil && x.Error.Code != "Paused" && x.Error.Message != told {
-		note("the last cycle failed: %s", coded(x.Error.Code, x.Error.Message))
+		if early(x) {
+			note("%s", x.Error.Message)
+		} else {
+			note("the last cycle failed: %s", coded(x.Error.Code, x.Error.Message))
+		}
 	}
 	if x := j.Status.LastExecution; x != nil {
 		for _, warning := range x.Warnings {
@@ -155,9 +164,46 @@ func statusNotes(j engine.SynchronizationJob) (notes []string) {
 		if references := j.Status.ReferenceEscrows; references > 0 {
 			apart = fmt.Sprintf(", %d of them only for a reference", references)
 		}
-		note("%d objects failed and are tried again%s; see scimsync logs %s --status failure", n, apart, j.Name)
+		what := fmt.Sprintf("%d objects failed and are tried again", n)
+		if n == 1 {
+			what = "1 object failed and is tried again"
+		}
+		if j.NextRetry != nil {
+			first := ", the first "
+			if n == 1 {
+				first = ", "
+			}
+			apart += first + clock(*j.NextRetry, now)
+		}
+		note("%s%s; see scimsync logs %s --status failure", what, apart, j.Name)
 	}
 	return notes
+}
+
+// resultOf says in a word how a cycle ended.
+func resultOf(x *engine.TaskExecution) string {
+	if early(x) {
+		return x.Error.Code
+	}
+	return x.State
+}
+
+// early reports whether a cycle was ended by somebody, and did not fail.
+func early(x *engine.TaskExecution) bool {
+	return x.Error != nil && (x.Error.Code == "Interrupted" || x.Error.Code == "Paused")
+}
+
+// remedy says what somebody is to do who has put right what a quarantine is
+// for, "" where its message says so itself, as those of guards do.
+func remedy(job string, q *engine.SynchronizationQuarantine) string {
+	switch {
+	case q.Error.Message == "" || strings.Contains(q.Error.Message, `"scimsync `):
+		return ""
+	case q.Reason == "EncounteredQuarantineException":
+		return fmt.Sprintf(`. "scimsync test-connection %s" says more; once that is put right, "scimsync sync %s" tries it at once`, job, job)
+	default:
+		return fmt.Sprintf(`. Once that is put right, "scimsync sync %s" tries it at once`, job)
+	}
 }
 
 func connected(j engine.SynchronizationJob, t directory.ObjectType) int64 {

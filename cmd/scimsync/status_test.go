@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,18 +19,22 @@ func TestStatusOfQuarantine(t *testing.T) {
 	j.Status.LastExecution = &engine.TaskExecution{Error: refused}
 	for state, next := range map[string]string{"Active": "next attempt ", "Disabled": `disabled, for it has been in quarantine since `} {
 		j.Schedule.State = state
-		notes := statusNotes(j)
-		if len(notes) != 1 || !strings.Contains(notes[0], next) || !strings.HasSuffix(notes[0], "(EncounteredQuarantineException): "+refused.Message) {
+		remedy := ""
+		if state == "Active" {
+			remedy = `. "scimsync test-connection blogin" says more; once that is put right, "scimsync sync blogin" tries it at once`
+		}
+		notes := statusNotes(jobStatus{SynchronizationJob: j}, time.Time{})
+		if len(notes) != 1 || !strings.Contains(notes[0], next) || !strings.HasSuffix(notes[0], "(EncounteredQuarantineException): "+refused.Message+remedy) {
 			t.Errorf("%s: %q", state, notes)
 		}
 	}
 	run := time.Unix(7200, 0)
 	j.Schedule.State, j.Schedule.NextRun = "Active", &run
-	if notes := statusNotes(j); len(notes) != 1 || !strings.Contains(notes[0], "next attempt "+localTime(run)) {
+	if notes := statusNotes(jobStatus{SynchronizationJob: j}, time.Time{}); len(notes) != 1 || !strings.Contains(notes[0], "next attempt "+localTime(run)) {
 		t.Errorf("on a schedule: %q", notes)
 	}
 	j.Status.LastExecution = &engine.TaskExecution{Error: &engine.SynchronizationError{Code: "Timeout", Message: "no answer"}}
-	if notes := statusNotes(j); len(notes) != 2 || notes[1] != "the last cycle failed: Timeout: no answer" {
+	if notes := statusNotes(jobStatus{SynchronizationJob: j}, time.Time{}); len(notes) != 2 || notes[1] != "the last cycle failed: Timeout: no answer" {
 		t.Errorf("another error: %q", notes)
 	}
 }
@@ -40,12 +45,30 @@ func TestStatusOfEscrows(t *testing.T) {
 	j := engine.SynchronizationJob{Name: "blogin"}
 	j.Status.Escrows = 5
 	const whole, apart = "5 objects failed and are tried again; see", "5 objects failed and are tried again, 2 of them only for a reference; see"
-	if notes := statusNotes(j); len(notes) != 1 || !strings.HasPrefix(notes[0], whole) {
+	if notes := statusNotes(jobStatus{SynchronizationJob: j}, time.Time{}); len(notes) != 1 || !strings.HasPrefix(notes[0], whole) {
+		t.Errorf("%q", notes)
+	}
+	soon := time.Unix(3600, 0)
+	if notes := statusNotes(jobStatus{SynchronizationJob: j, NextRetry: &soon}, time.Unix(0, 0)); len(notes) != 1 || !strings.Contains(notes[0], "tried again, the first at ") {
 		t.Errorf("%q", notes)
 	}
 	j.Status.ReferenceEscrows = 2
-	if notes := statusNotes(j); len(notes) != 1 || !strings.HasPrefix(notes[0], apart) {
+	if notes := statusNotes(jobStatus{SynchronizationJob: j}, time.Time{}); len(notes) != 1 || !strings.HasPrefix(notes[0], apart) {
 		t.Errorf("%q", notes)
+	}
+}
+
+// TestStatusOfACycleThatWasEnded: who ends a cycle reads of no failure.
+func TestStatusOfACycleThatWasEnded(t *testing.T) {
+	j := engine.SynchronizationJob{Name: "blogin"}
+	for code, want := range map[string][]string{"Interrupted": {"it goes on"}, "Paused": nil} {
+		j.Status.LastExecution = &engine.TaskExecution{State: "Failed", Error: &engine.SynchronizationError{Code: code, Message: "it goes on"}}
+		if notes := statusNotes(jobStatus{SynchronizationJob: j}, time.Time{}); !slices.Equal(notes, want) {
+			t.Errorf("%s: %q", code, notes)
+		}
+		if got := resultOf(j.Status.LastExecution); got != code {
+			t.Errorf("%s: %q", code, got)
+		}
 	}
 }
 

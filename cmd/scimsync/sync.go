@@ -49,7 +49,7 @@ type syncResult struct {
 	Cycle      string                       `json:"cycle"`
 	CycleID    string                       `json:"cycleId"`
 	StartedAt  time.Time                    `json:"startedAt"`
-	EndedAt    time.Time                    `json:"endedAt"`
+	EndedAt    *time.Time                   `json:"endedAt"` // null if it did not begin
 	Summary    plan.Summary                 `json:"summary"`
 	Retrying   int                          `json:"retrying,omitempty"` // that failed earlier and were not looked at
 	Quarantine *string                      `json:"quarantine"`
@@ -133,8 +133,11 @@ func (s *session) nameAll(ctx context.Context, failures []plan.Entry) {
 const maxFailures = 10
 
 func jsonOf(name string, x state.Execution, retrying int, err error) syncResult {
-	r := syncResult{Job: name, Cycle: cycleKind(x), CycleID: x.CycleID, StartedAt: x.Began, EndedAt: x.Ended, Summary: x.Summary,
+	r := syncResult{Job: name, Cycle: cycleKind(x), CycleID: x.CycleID, StartedAt: x.Began, Summary: x.Summary,
 		Retrying: retrying, Warnings: x.Warnings}
+	if !x.Ended.IsZero() {
+		r.EndedAt = &x.Ended
+	}
 	if x.Quarantine != "" {
 		r.Quarantine = &x.Quarantine
 	}
@@ -147,24 +150,29 @@ func jsonOf(name string, x state.Execution, retrying int, err error) syncResult 
 // printWarnings prints what is likely a mistake in the source.
 func (a *app) printWarnings(x state.Execution) {
 	for _, w := range x.Warnings {
-		fmt.Fprintf(a.stdout, "warning: %s\n", plan.Printable(w))
+		a.printLine("  ", "warning: %s", plan.Printable(w))
 	}
 }
 
+// printLine prints a line, broken between words where the terminal is narrow.
+func (a *app) printLine(indent, format string, args ...any) {
+	fmt.Fprintln(a.stdout, wrapped(fmt.Sprintf(format, args...), lineWidth(a.stdout), indent))
+}
+
 func (a *app) printSync(name string, x state.Execution, failures []plan.Entry, skipped map[string]int64, waiting retries) {
-	fmt.Fprintf(a.stdout, "Job %s: %s cycle ended after %s, %d objects in the source, %d of them looked at.\n",
+	a.printLine("", "Job %s: %s cycle ended after %s, %d objects in the source, %d of them looked at.",
 		name, cycleKind(x), x.Ended.Sub(x.Began).Round(time.Millisecond), x.Imported, x.ImportedDeltas)
-	fmt.Fprintf(a.stdout, "%s.\n", x.Summary.Done())
+	a.printLine("", "%s.", x.Summary.Done())
 	for _, why := range slices.Sorted(maps.Keys(skipped)) {
-		fmt.Fprintf(a.stdout, "  skipped: %d %s\n", skipped[why], plan.Printable(why))
+		a.printLine("    ", "  skipped: %d %s", skipped[why], plan.Printable(why))
 	}
 	for _, e := range failures {
-		fmt.Fprintf(a.stdout, "  ! %s %s: %s\n", e.ObjectType, plan.Printable(e.DisplayName), plan.Printable(coded(e.Error.Code, e.Error.Message)))
+		a.printLine("    ", "  ! %s %s: %s", e.ObjectType, plan.Printable(e.DisplayName), plan.Printable(coded(e.Error.Code, e.Error.Message)))
 	}
 	if more := x.Summary.Fail - int64(len(failures)); more > 0 {
-		fmt.Fprintf(a.stdout, "  … and %d more; see scimsync logs %s --status failure\n", more, name)
+		a.printLine("    ", "  … and %d more; see scimsync logs %s --status failure", more, name)
 	}
 	if sentence := waiting.sentence(name, time.Now()); sentence != "" {
-		fmt.Fprintln(a.stdout, sentence)
+		a.printLine("", "%s", sentence)
 	}
 }

@@ -87,7 +87,7 @@ func (a *app) testConnection(ctx context.Context, name string) error {
 		for _, q := range r.Requests {
 			fmt.Fprintf(a.stdout, "%s %s\n", q.Method, q.Path)
 		}
-		fmt.Fprintln(a.stdout, colorless(r.Message))
+		a.printLine("", "%s", colorless(r.Message))
 	}
 	if !r.Success {
 		return &exitError{code: exitUsage}

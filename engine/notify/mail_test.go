@@ -46,9 +46,10 @@ func notice(kind engine.NoticeKind) engine.Notice {
 	case engine.Quarantined:
 		n.Reason, n.NextAttempt = "EncounteredQuarantineException", began.Add(90*time.Minute)
 		n.Message = "testing the connection: GET https://app.contoso.com/scim/Users: HTTP 401: the token has expired"
+		n.Imported, n.Summary = 0, plan.Summary{} // the cycle ended before it read the source
 	case engine.DeletionsStaged:
-		n.Reason = "TooManyDeletes"
-		n.Message = "the cycle would disable or delete 612 of 1000 connected objects, and the job's threshold is 500"
+		n.Reason, n.Summary = "TooManyDeletes", plan.Summary{} // the cycle ended before its first write
+		n.Message = "the cycle would disable or delete 612 of 1000 active objects, and the job's threshold is 500. Nothing was written."
 	case engine.Recovered:
 		n.Reason = "EncounteredQuarantineException"
 	}

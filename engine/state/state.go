@@ -295,7 +295,9 @@ type Reset struct {
 	// Unlink does.
 	Connections bool
 	Doubt       string
-	Escrows     bool
+	// Escrows: what was seen of the objects in escrow is Due, so that the next cycle
+	// looks at them, and they are not lost.
+	Escrows bool
 }
 
 // Counts are the numbers of connections and escrows of a job.

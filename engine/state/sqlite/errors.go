@@ -97,7 +97,7 @@ func fault(path, doing string, err error) error {
 	case code == sqlite3.SQLITE_READONLY, code == sqlite3.SQLITE_PERM:
 		what, advice = "the file cannot be written ("+what+")", rightsAdvice
 	case code == sqlite3.SQLITE_CANTOPEN:
-		what, advice = "the file cannot be opened ("+what+")", "check that its folder exists; "+rightsAdvice
+		what, advice = "the file cannot be opened ("+what+")", "check that its folder exists, and that the disk is not read-only; "+rightsAdvice
 	case code == sqlite3.SQLITE_BUSY:
 		what, advice = "another process has kept the file locked for too long ("+what+")", "see which one has it open, and run again"
 	}

@@ -192,6 +192,10 @@ func (s *Store) Reset(ctx context.Context, job string, what state.Reset) error {
 			}
 		}
 		if what.Escrows {
+			if _, err := t.exec(`UPDATE source_records SET generation = ? WHERE job = ? AND (type, anchor) IN (
+				SELECT type, source_anchor FROM escrows WHERE job = ?)`, noGeneration, key, key); err != nil {
+				return err
+			}
 			statements = append(statements, `DELETE FROM escrows WHERE job = ?`)
 		}
 		for _, statement := range statements {

@@ -3,6 +3,7 @@ package statetest
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/scimsync/scimsync/connectors"
 	"github.com/scimsync/scimsync/connectors/directory"
@@ -50,10 +51,12 @@ func testReset(t *testing.T, open Open) {
 	c := connection(directory.User, "a", "t-a")
 	o := seen(directory.User, "a", state.Seen{Hash: hash(1), Generation: 1})
 	o.Connect, o.Link = &c, []state.Link{{Attribute: "members", TargetAnchor: "x"}}
-	e := escrow("b", 0)
+	f := failed(escrow("b", time.Hour))
+	f.Seen = &state.Seen{Hash: hash(2), Generation: 1}
 	for _, name := range []string{job, "other"} {
-		ok(t, s.Record(context.Background(), name, []state.Outcome{o, failed(e)}))
+		ok(t, s.Record(context.Background(), name, []state.Outcome{o, f}))
 	}
+	b := func() connectors.Status { return observe(snapshot(t, s, 1, noon()), directory.User, "b", hash(2)) }
 	counts := func(name string) [3]int64 {
 		n, err := s.Counts(context.Background(), name)
 		ok(t, err)
@@ -63,8 +66,10 @@ func testReset(t *testing.T, open Open) {
 	}
 	ok(t, s.Reset(context.Background(), job, state.Reset{}))
 	check(t, counts(job), [3]int64{1, 1, 1})
+	check(t, b(), connectors.Unchanged)
 	ok(t, s.Reset(context.Background(), job, state.Reset{Escrows: true}))
 	check(t, counts(job), [3]int64{1, 0, 1})
+	check(t, b(), connectors.Changed) // what failed is looked at again, and not lost
 	ok(t, s.Reset(context.Background(), job, state.Reset{Connections: true, Doubt: "?"}))
 	check(t, counts(job), [3]int64{0, 0, 0})
 	doubtful, err := s.Links(context.Background(), job, "a", "members?")
