@@ -51,8 +51,9 @@ type ReadResult struct {
 	// of a list the newest.
 	Newest time.Time
 	// Has counts the users who have an attribute, for those attributes without
-	// which somebody gets something back or loses it: accountEnabled, and manager.
-	// An attribute that is not in it is not counted.
+	// which somebody gets something back or loses it: accountEnabled, manager, and
+	// deletedDateTime, which those have who are listed as deleted. An attribute that
+	// is not in it is not counted.
 	Has map[string]int64
 
 	// Warnings are sentences about what was read and yet is likely a mistake,

@@ -46,7 +46,11 @@ func (c *cycle) checkPlan(ctx context.Context) error {
 		return err
 	}
 	then := c.opts.Approved.basis
-	if changed := then.Changed(now); len(changed) > 0 {
+	changed := then.Changed(now)
+	if c.toCome(then.Made) { // by its clock somebody may have been gone for long enough to be deleted
+		changed = append(changed, "by the clock of this machine its time is yet to come: the clock is wrong now, or was then")
+	}
+	if len(changed) > 0 {
 		return &StalePlanError{Job: c.job.Name, Made: then.Made, Changed: changed}
 	}
 	return nil
@@ -72,7 +76,7 @@ func (c *cycle) basis(ctx context.Context) (plan.Basis, error) {
 	parts["whether deletions are allowed"] = digest(allowed)
 	x := c.execution
 	return plan.Basis{
-		Made: c.now, Initial: c.opts.Initial, Job: c.job.Digest, Configuration: c.job.Fingerprint,
+		Made: c.now, Initial: c.opts.Initial, Job: c.job.Digest, Configuration: c.job.Fingerprint, Address: c.job.Address,
 		State: parts, Source: hex.EncodeToString(c.delivered.sum.Sum(nil)), Looked: c.delivered.looked,
 		Users: x.Users, Groups: x.Groups, Changes: x.ImportedDeltas, SourceTime: x.SourceTime,
 	}, nil

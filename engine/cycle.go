@@ -91,7 +91,7 @@ func (c *cycle) whole(ctx context.Context) error {
 		}
 	}()
 	defer c.closeSpools()
-	if err := c.begin(ctx); err != nil {
+	if err := interrupted(ctx, c.begin(ctx)); err != nil {
 		return err
 	}
 	if !c.opts.DryRun && c.engine.SpoolDir != "" {
@@ -282,6 +282,9 @@ func (c *cycle) readSource(ctx context.Context) (read connectors.ReadResult, err
 		c.execution.ImportedDeltas++
 		c.progress("import", 0)
 		if err := c.askPausedAtTimes(ctx); err != nil {
+			return err
+		}
+		if err := c.renew(ctx, ch); err != nil {
 			return err
 		}
 		return spool.append(func(b []byte) []byte {

@@ -84,7 +84,7 @@ func (f *flow) fail(step string, kind provlog.StepType, action plan.Action, err 
 	escrow := failed(earlier, state.Escrow{
 		Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, DisplayName: f.displayName(),
 		Code: fault.Code, Message: fault.Message,
-	}, f.engine.Now().UTC(), f.job.Settings.Tempo)
+	}, f.engine.Now().UTC(), f.escrowLife(fault.Code), f.job.Settings.Tempo)
 	f.trace.fail(step, kind, action, fault, escrow)
 	f.why = fault.Message
 	r := f.result(plan.Fail)

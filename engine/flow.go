@@ -161,9 +161,13 @@ func (f *flow) take(ctx context.Context, anchor string) (holder string, err erro
 // target object already.
 const rival = "one that comes before it in this plan"
 
+// duplicateSourceEntries is Microsoft's error code of two source objects that
+// compete for one target object.
+const duplicateSourceEntries = "DuplicateSourceEntries"
+
 func duplicateSource(target, other string) *Failure {
 	return &Failure{
-		Code: "DuplicateSourceEntries", Category: "failure",
+		Code: duplicateSourceEntries, Category: "failure",
 		Message: fmt.Sprintf("the application's object %s belongs to another source object already: %s", target, other),
 		Advice:  "Two objects of the directory have the same matching value. Correct one of them, or choose a matching attribute that is unique.",
 	}

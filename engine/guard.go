@@ -55,6 +55,7 @@ const (
 type GuardError struct {
 	Reason  string // of the quarantine: TooManyDeletes, IngestionInterrupted
 	Message string
+	numbers string // of the message
 }
 
 // Error returns the message.
@@ -66,7 +67,8 @@ func (c *cycle) guarded(reason, format string, args ...any) *GuardError {
 	if c.record.Allowed != nil {
 		beyond = "beyond what was allowed, "
 	}
-	return &GuardError{Reason: reason, Message: beyond + fmt.Sprintf(format, args...) + fmt.Sprintf(
+	numbers := fmt.Sprintf(format, args...)
+	return &GuardError{Reason: reason, numbers: numbers, Message: beyond + numbers + fmt.Sprintf(
 		". Nothing was written. Look at \"scimsync plan %s\". If it is right, \"scimsync allow-deletes %s\" lets the next cycle do it; "+
 			"else correct the directory or the job", c.job.Name, c.job.Name)}
 }
@@ -76,15 +78,21 @@ func (c *cycle) guarded(reason, format string, args ...any) *GuardError {
 func (c *cycle) guard(ctx context.Context, read connectors.ReadResult) error {
 	err := c.guardAddress(ctx)
 	if err == nil {
-		err = c.guardSource(read)
+		err = c.guardSource(ctx, read)
 	}
-	var gone *losses
-	if err == nil {
-		gone, err = c.guardDeletions(ctx)
-	}
-	var stop *GuardError
-	if !errors.As(err, &stop) {
+	var stop, more *GuardError
+	if err != nil && !errors.As(err, &stop) {
 		return err
+	}
+	gone, err := c.guardDeletions(ctx)
+	switch {
+	case stop == nil && !errors.As(err, &stop):
+		return err
+	case stop.Reason == quarantineDeletes:
+	case errors.As(err, &more): // who allows the one allows the other
+		stop.Message += ". Beware, that allows this too: " + more.numbers
+	case err != nil:
+		gone = nil // it is stopped in any case
 	}
 	if c.opts.DryRun { // a plan shows all that would happen, and that it would not
 		c.execution.Guard = stop.Error()

@@ -36,12 +36,22 @@ func (s *subject) mappedInactive() bool {
 func inactiveBy(s *subject) (attribute string, inactive bool) {
 	i := slices.IndexFunc(s.mapped.Values, func(v mapping.Value) bool {
 		active, known := v.Value.Boolean()
-		return strings.EqualFold(v.Target, "active") && !v.OnCreate && known && !active
+		return isActive(v.Target) && !v.OnCreate && known && !active
 	})
 	if i < 0 {
 		return "", false
 	}
 	return s.mapped.Values[i].Target, true
+}
+
+// isActive reports whether a target attribute is a user's active, which may be
+// named with its schema (RFC 7644 section 3.10).
+func isActive(target string) bool {
+	const schema = "urn:ietf:params:scim:schemas:core:2.0:User:"
+	if len(target) > len(schema) && strings.EqualFold(target[:len(schema)], schema) {
+		target = target[len(schema):]
+	}
+	return strings.EqualFold(target, "active")
 }
 
 // withInactive returns the losses as they would be if the application showed
@@ -105,6 +115,7 @@ func (c *cycle) countSwitchedOff(ctx context.Context, l *losses) error {
 	if waitErr := asking.Wait(); waitErr != nil {
 		return waitErr // the first; that of the survey is its consequence
 	}
+	l.asked = err == nil
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/scimsync/scimsync/connectors/directory"
+	"github.com/scimsync/scimsync/engine/state"
 )
 
 // Connections hold the ids of one application. In another one the same ids may be
@@ -34,6 +35,9 @@ func (c *cycle) guardAddress(ctx context.Context) error {
 					"If that is the same application, \"scimsync allow-deletes %s\" lets the next cycle go on; if it is another one, \"scimsync restart %s --reset connections\" has every object matched again; "+
 					"else correct the tenant URL", n, from, to, c.job.Name, c.job.Name)}
 		}
+		if err := c.forgetDoubts(ctx); err != nil {
+			return err
+		}
 	}
 	if then == "" {
 		if err := c.warnOfOthers(ctx); err != nil {
@@ -45,6 +49,16 @@ func (c *cycle) guardAddress(ctx context.Context) error {
 	}
 	c.record.Address = now
 	return c.store.SaveJob(ctx, c.record)
+}
+
+// forgetDoubts forgets what may have been done in another application: here the
+// account of that name, and the object of that id, are somebody else's.
+func (c *cycle) forgetDoubts(ctx context.Context) error {
+	clear(c.unanswered)
+	if c.opts.DryRun {
+		return nil
+	}
+	return c.store.Reset(ctx, c.job.Name, state.Reset{Doubts: true})
 }
 
 // warnOfOthers warns of other jobs with connections to the application: this one

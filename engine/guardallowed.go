@@ -23,8 +23,13 @@ func (c *cycle) hold(ctx context.Context, l *losses) (err error) {
 			return err
 		}
 	}
-	if len(l.off) == 0 {
-		l = &losses{objects: l.withInactive().objects, joined: l.unsure, members: l.members}
+	// Whom the mapping makes inactive the application may show so already, if it is
+	// the one that they are connected in.
+	if most := l.withInactive(); !l.asked && most.all()+sum(most.joined) > l.all() {
+		most.members = l.members
+		if c.record.Address != c.job.Address || c.countSwitchedOff(ctx, l) != nil {
+			l = most
+		}
 	}
 	going := added(l.objects, l.joined)
 	x := c.execution
@@ -49,6 +54,16 @@ func (c *cycle) stillAllowed(ctx context.Context) (*state.Held, error) {
 	left.Groups -= done.Objects[directory.Group]
 	left.Members -= done.Members
 	return &left, err
+}
+
+// takenBeyond leaves of what was taken away since somebody's word what they have
+// not allowed: left has numbers below zero where more was done.
+func takenBeyond(taken *state.Taken, left *state.Held) {
+	for t, n := range map[directory.ObjectType]int64{directory.User: left.Users, directory.Group: left.Groups} {
+		taken.Objects[t] = min(taken.Objects[t], max(0, -n))
+		taken.Kept[t] = min(taken.Kept[t], taken.Objects[t])
+	}
+	taken.Members = min(taken.Members, max(0, -left.Members))
 }
 
 // beyond returns the losses without those that are allowed.

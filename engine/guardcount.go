@@ -28,7 +28,8 @@ type losses struct {
 	joining, unsure, joined map[directory.ObjectType]int64
 	// off are the inactive and the unsure ones that it shows as active, by type and
 	// source anchor.
-	off map[sourceKey]bool
+	off   map[sourceKey]bool
+	asked bool // whether the application was asked for these
 }
 
 func newLosses() *losses {
@@ -50,15 +51,15 @@ func (c *cycle) guardDeletions(ctx context.Context) (*losses, error) {
 	if most := l.withInactive(); err != nil || most.all()+sum(most.joined)+l.members == 0 {
 		return l, err
 	}
-	earlier, err := c.takenAway(ctx)
+	allowed, err := c.stillAllowed(ctx)
+	if err != nil {
+		return l, err
+	}
+	earlier, err := c.takenAway(ctx, allowed)
 	if err != nil {
 		return l, err
 	}
 	counts, err := c.store.Counts(ctx, c.job.Name)
-	if err != nil {
-		return l, err
-	}
-	allowed, err := c.stillAllowed(ctx)
 	if err != nil {
 		return l, err
 	}
@@ -161,9 +162,15 @@ func (c *cycle) tooManyObjects(l *losses, earlier state.Taken, active map[direct
 			all, managed, l.byMapping(), guard.Threshold)
 	}
 	for _, t := range directoryTypes() {
-		if n := l.objects[t]; guard.Share > 0 && active[t] >= guardedFrom && n*100 > guard.Share*active[t] {
-			return c.guarded(quarantineDeletes, "the cycle would disable or delete %d of %d active %ss%s, more than %d %%",
-				n, active[t], strings.ToLower(string(t)), l.byMapping(), guard.Share)
+		n, what := l.objects[t], strings.ToLower(string(t))+"s"
+		switch {
+		case guard.Share <= 0 || n*100 <= guard.Share*active[t]:
+		case active[t] >= guardedFrom:
+			return c.guarded(quarantineDeletes, "the cycle would disable or delete %d of %d active %s%s, more than %d %%",
+				n, active[t], what, l.byMapping(), guard.Share)
+		case n >= guardedFrom: // most of them were disabled earlier
+			return c.guarded(quarantineDeletes, "the cycle would disable or delete %d %s, disabled ones included, and %d are active: more than %d %%",
+				n, what, active[t], guard.Share)
 		}
 	}
 	if before == 0 || all == 0 {
@@ -191,18 +198,27 @@ func directoryTypes() []directory.ObjectType {
 func (g Guard) within() string { return fmt.Sprintf("the last %g hours", g.Window.Hours()) }
 
 // takenAway returns what was taken away within the guard's window, without what
-// somebody has allowed.
-func (c *cycle) takenAway(ctx context.Context) (state.Taken, error) {
+// somebody has allowed, by now or still.
+func (c *cycle) takenAway(ctx context.Context, allowed *state.Held) (state.Taken, error) {
 	guard := c.job.Settings.Guard
-	if c.record.Allowed != nil || guard.Window <= 0 {
+	if guard.Window <= 0 {
 		return state.Taken{}, nil
 	}
 	since := c.execution.Began.Add(-guard.Window)
-	if allowed := c.record.DeletesAllowed.Add(time.Microsecond); allowed.After(since) && !c.toCome(allowed) {
-		since = allowed
+	word := c.record.DeletesAllowed
+	if allowed != nil {
+		word = allowed.Since
+	}
+	// One that is yet to come is of a wrong clock, and would hide all until then.
+	if word.After(since) && !word.After(c.execution.Began) {
+		since = word.Add(time.Microsecond)
 	}
 	// Later ones are of a wrong clock: their time says nothing.
-	return c.store.Taken(ctx, c.job.Name, since, c.engine.Now().Add(clockTolerance))
+	taken, err := c.store.Taken(ctx, c.job.Name, since, c.engine.Now().Add(clockTolerance))
+	if err == nil && allowed != nil {
+		takenBeyond(&taken, allowed)
+	}
+	return taken, err
 }
 
 // survey calls yield with every object that the cycle is to look at, before
@@ -248,7 +264,7 @@ func (s *subject) leftAlone() bool { return s.decision.Err != nil || s.mapErr !=
 // membersGoing returns how many members a group is about to lose of those that
 // it was given: all, if it is deleted.
 func (c *cycle) membersGoing(ctx context.Context, s *subject) (n int64, err error) {
-	if s.rule.Type != directory.Group || s.leftAlone() {
+	if s.rule.Type != directory.Group || s.leftAlone() || s.intent == plan.Match && s.change.New {
 		return 0, nil
 	}
 	wanted := map[string]directory.Value{}
@@ -257,7 +273,10 @@ func (c *cycle) membersGoing(ctx context.Context, s *subject) (n int64, err erro
 		for _, target := range s.rule.Mapping.References() {
 			wanted[target] = directory.Of()
 		}
-	case plan.Align:
+	case plan.Align, plan.Match: // what is matched may have been connected before
+		if !s.rule.Actions.Update {
+			return 0, nil
+		}
 		for _, v := range s.mapped.Values {
 			if v.Reference && !v.Value.IsEmpty() {
 				wanted[v.Target] = v.Value
@@ -268,22 +287,26 @@ func (c *cycle) membersGoing(ctx context.Context, s *subject) (n int64, err erro
 		}
 	}
 	for target, v := range wanted {
-		going, err := c.store.Links(ctx, c.job.Name, s.change.Object.Anchor, target)
+		going, doubtful, err := c.known(ctx, s.change.Object.Anchor, target)
 		if err != nil {
 			return 0, err
 		}
 		if len(going) == 0 {
 			continue
 		}
+		unknown := 0
 		err = c.connected(ctx, v.Elements(), func(_ string, connection state.Connection, ok bool) {
-			if ok {
-				delete(going, connection.TargetAnchor)
+			if !ok {
+				unknown++
 			}
+			delete(going, connection.TargetAnchor)
+			delete(doubtful, connection.TargetAnchor)
 		})
 		if err != nil {
 			return 0, err
 		}
-		n += int64(len(going))
+		// Who is not connected (any more) may be any of those in doubt.
+		n += int64(len(going) - min(len(doubtful), unknown))
 	}
 	return n, nil
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -18,30 +19,31 @@ type dwindling struct {
 	t           directory.ObjectType
 	before, now int64
 	from        int64 // how many there must have been for none to be too few
+	purged      bool  // they become less every day, and none alone is too few
 }
 
 // dwindled returns what may have become less since the last cycle: people and
 // groups, and of the people those with an attribute whose loss would give somebody
-// access again, or take their manager.
-func (c *cycle) dwindled(read connectors.ReadResult) []dwindling {
+// access again, take their manager, or have their account deleted.
+func (c *cycle) dwindled(last *state.Execution, read connectors.ReadResult) []dwindling {
 	before := func(last int64, allowed func(*state.Held) int64) int64 {
 		if c.record.Allowed == nil {
 			return last
 		}
 		return min(last, allowed(c.record.Allowed))
 	}
-	last := c.record.LastSuccess
 	list := []dwindling{
-		{"users", directory.User, before(last.Users, func(h *state.Held) int64 { return h.SourceUsers }), int64(read.Users), 2},
-		{"groups", directory.Group, before(last.Groups, func(h *state.Held) int64 { return h.SourceGroups }), int64(read.Groups), 2},
+		{"users", directory.User, before(last.Users, func(h *state.Held) int64 { return h.SourceUsers }), int64(read.Users), 2, false},
+		{"groups", directory.Group, before(last.Groups, func(h *state.Held) int64 { return h.SourceGroups }), int64(read.Groups), 2, false},
 	}
 	has := func(attribute string, from int64) {
 		if now, counted := read.Has[attribute]; counted {
 			then := before(last.SourceHas[attribute], func(h *state.Held) int64 { return h.SourceHas[attribute] })
-			list = append(list, dwindling{"users with " + attribute, directory.User, then, now, from})
+			list = append(list, dwindling{"users with " + attribute, directory.User, then, now, from, attribute == "deletedDateTime"})
 		}
 	}
 	has("accountEnabled", 2)
+	has("deletedDateTime", guardedFrom) // who is not listed any more is purged
 	if users := c.job.rule(directory.User); users != nil && slices.Contains(users.Mapping.SourceAttributes(), "manager") {
 		has("manager", guardedFrom)
 	}
@@ -50,17 +52,24 @@ func (c *cycle) dwindled(read connectors.ReadResult) []dwindling {
 
 // guardSource returns a *GuardError if the source has lost too much since the
 // last cycle that ran to its end, or is older than it was then.
-func (c *cycle) guardSource(read connectors.ReadResult) error {
+func (c *cycle) guardSource(ctx context.Context, read connectors.ReadResult) error {
 	last, guard := c.record.LastSuccess, c.job.Settings.Guard
-	if last == nil || c.allAllowed() {
+	if c.allAllowed() {
 		return nil
 	}
-	for _, n := range c.dwindled(read) {
+	if last == nil { // none ran to its end; who is connected was in the source
+		counts, err := c.store.Counts(ctx, c.job.Name)
+		if err != nil {
+			return err
+		}
+		last = &state.Execution{Users: counts.Active[directory.User], Groups: counts.Active[directory.Group]}
+	}
+	for _, n := range c.dwindled(last, read) {
 		switch {
 		case guard.SourceShare <= 0 || n.now >= n.before:
 		case n.now == 0 && n.before >= n.from && c.imports[n.t] != nil:
 			return c.guarded(quarantineIngestion, "the source has no %s any more; it had %d", n.what, n.before)
-		case n.before >= guardedFrom && (n.before-n.now)*100 > guard.SourceShare*n.before:
+		case !n.purged && n.before >= guardedFrom && (n.before-n.now)*100 > guard.SourceShare*n.before:
 			return c.guarded(quarantineIngestion, "the source has shrunk from %d to %d %s, by more than %d %%",
 				n.before, n.now, n.what, guard.SourceShare)
 		}

@@ -16,14 +16,14 @@ import (
 
 func TestEscrowSchedule(t *testing.T) {
 	first := time.Date(2026, 11, 1, 7, 17, 0, 0, time.UTC)
-	e := failed(state.Escrow{}, state.Escrow{}, first, 1)
+	e := failed(state.Escrow{}, state.Escrow{}, first, EscrowLife, 1)
 	if e.Attempts != 1 || !e.Next.Equal(first) {
 		t.Fatalf("the first failure is tried again in the next cycle: %+v", e)
 	}
 	var after []time.Duration
 	for e != nil {
 		now := e.Next.Add(5 * time.Minute)
-		if e = failed(*e, state.Escrow{}, now, 1); e != nil {
+		if e = failed(*e, state.Escrow{}, now, EscrowLife, 1); e != nil {
 			after = append(after, e.Next.Sub(first))
 		}
 	}
@@ -116,11 +116,11 @@ func TestOrderedStopsOnAnError(t *testing.T) {
 func TestTempo(t *testing.T) {
 	const tempo = 3600
 	first := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
-	e := failed(state.Escrow{}, state.Escrow{}, first, tempo)
+	e := failed(state.Escrow{}, state.Escrow{}, first, EscrowLife/tempo, tempo)
 	var after []time.Duration
 	for e != nil {
 		after = append(after, e.Next.Sub(first))
-		e = failed(*e, state.Escrow{}, e.Next.Add(time.Second), tempo) // in the next cycle
+		e = failed(*e, state.Escrow{}, e.Next.Add(time.Second), EscrowLife/tempo, tempo) // in the next cycle
 	}
 	if want := []time.Duration{0, 6 * time.Second, 12 * time.Second, 24 * time.Second, 48 * time.Second}; !slices.Equal(after[:5], want) || len(after) != 31 {
 		t.Errorf("%d tries, after %v", len(after), after)

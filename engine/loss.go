@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/scimsync/scimsync/connectors/directory"
 	"github.com/scimsync/scimsync/engine/plan"
@@ -27,7 +26,7 @@ func (f *flow) loss(op plan.Operation) *state.Loss {
 func switchesOff(op plan.Operation) bool {
 	return slices.ContainsFunc(op.Changes, func(change plan.Change) bool {
 		active, known := change.New.Boolean()
-		return strings.EqualFold(change.Attribute, "active") && known && !active
+		return isActive(change.Attribute) && known && !active
 	})
 }
 
@@ -37,7 +36,7 @@ func (f *flow) membersLost(ctx context.Context) (n int64, err error) {
 		return 0, nil
 	}
 	for _, attribute := range f.rule.Mapping.References() {
-		members, err := f.store.Links(ctx, f.job.Name, f.change.Object.Anchor, attribute)
+		members, _, err := f.known(ctx, f.change.Object.Anchor, attribute)
 		if err != nil {
 			return n, err
 		}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/scimsync/scimsync/connectors"
-	"github.com/scimsync/scimsync/connectors/directory"
 	"github.com/scimsync/scimsync/engine/state"
 )
 
@@ -37,7 +36,7 @@ const (
 
 // tooManyFail returns the reason for which a job with so many objects in
 // escrow is put into quarantine, "" if there is none. references are those of
-// which a reference alone fails; provisioned are the connected objects.
+// which a reference alone fails; provisioned are the connected objects that do not fail.
 func tooManyFail(escrows, references, provisioned int64) (reason, message string) {
 	failing := escrows - references
 	switch {
@@ -92,7 +91,7 @@ func (c *cycle) quarantine(ctx context.Context, runErr error) error {
 		if err != nil {
 			return err
 		}
-		reason, message = tooManyFail(counts.Escrows, counts.References, counts.Connections[directory.User]+counts.Connections[directory.Group])
+		reason, message = tooManyFail(counts.Escrows, counts.References, sum(counts.Connections)-counts.Failing)
 		code = reason
 	}
 	earlier := record.Quarantine
@@ -132,6 +131,13 @@ func backOff(cycles int64) time.Duration {
 		wait *= 2
 	}
 	return min(wait, 24*time.Hour)
+}
+
+// allowed reports whether somebody has allowed what a guard has put the job into
+// quarantine for, so that nothing is waited for. Only of a guard's is the code the
+// reason itself, and of too many failures, which end with the word.
+func allowed(record state.Job) bool {
+	return record.AllowDeletes && record.Quarantine.Code == record.Quarantine.Reason
 }
 
 // disabled reports whether a job has been in quarantine for so long that it

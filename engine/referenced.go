@@ -71,7 +71,7 @@ func (l *linkage) result(ctx context.Context) result {
 		escrow := failed(l.escrows[o.Anchor], state.Escrow{
 			Type: o.Type, SourceAnchor: o.Anchor, DisplayName: o.DisplayName(), Reference: true,
 			Code: fault.Code, Message: fault.Message,
-		}, now.UTC(), l.job.Settings.Tempo)
+		}, now.UTC(), l.escrowLife(fault.Code), l.job.Settings.Tempo)
 		l.trace.fail("EntryExportUpdate", provlog.StepExport, plan.Update, fault, escrow)
 		r.Changed, r.counted, r.Entry.Action = true, plan.Fail, plan.Fail
 		r.count, r.uncount = true, l.pending.counted // an object that failed in part has failed

@@ -60,6 +60,11 @@ func (e *Engine) Restart(ctx context.Context, name string, scope ResetScope) err
 		if scope.Quarantine {
 			record.Quarantine, record.CompleteFailures = nil, 0
 		}
+		// First what has every object looked at again: a restart that is cut off
+		// after that has forgotten too little, and never too much.
+		if err := e.Store.SaveJob(ctx, *record); err != nil {
+			return err
+		}
 		return e.Store.Reset(ctx, name, state.Reset{Connections: scope.Connections, Doubt: inDoubt, Escrows: scope.Escrows})
 	})
 }
@@ -69,6 +74,9 @@ func (e *Engine) Restart(ctx context.Context, name string, scope ResetScope) err
 // what was held back is guarded as ever.
 func (e *Engine) AllowDeletes(ctx context.Context, name string) error {
 	return e.alter(ctx, name, func(record *state.Job) error {
+		if record.AllowDeletes && record.Allowed != nil {
+			return nil // it is allowed already, and a cycle that was stopped may have done a part
+		}
 		record.AllowDeletes, record.Allowed = true, nil
 		if record.Held != nil {
 			allowed := *record.Held

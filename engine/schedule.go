@@ -290,7 +290,7 @@ func (s *Scheduler) hold(job Job) string {
 	}
 	record, err := s.engine.Store.Job(s.ctx, job.Name)
 	// Who allows the deletions, or changes the job, does not wait.
-	if err != nil || record.Quarantine == nil || record.AllowDeletes || record.Configuration != job.Fingerprint {
+	if err != nil || record.Quarantine == nil || allowed(record) || record.Configuration != job.Fingerprint {
 		return ""
 	}
 	switch q, now := record.Quarantine, s.engine.Now(); {

@@ -133,10 +133,10 @@ func Status(record state.Job, counts state.Counts, interval string, now, next, p
 			CurrentBegan: q.Began, NextAttempt: q.NextAttempt, SeriesBegan: q.SeriesBegan, SeriesCount: q.SeriesCount, Reason: q.Reason,
 			Error: &SynchronizationError{Code: q.Code, Message: q.Message, TenantActionable: true},
 		}
-		if next.Before(q.NextAttempt) && !record.AllowDeletes {
+		if next.Before(q.NextAttempt) && !allowed(record) {
 			next = q.NextAttempt
 		}
-		if disabled(q, now) {
+		if disabled(q, now) && !allowed(record) {
 			job.Schedule.State, next = "Disabled", time.Time{}
 		}
 	}

@@ -25,6 +25,7 @@ const (
 	inDisk    = "cmd/torture/disk"
 	inProgram = "cmd/scimsync"
 	inEngine  = "engine"
+	inPlan    = "engine/plan"
 	inNotify  = "engine/notify"
 	inStore   = "engine/state/sqlite"
 	inSCIM    = "connectors/scim"
@@ -57,16 +58,24 @@ func deletions() []promise {
 	return []promise{
 		{group, "A cycle that would disable or delete more than its limits allow writes nothing at all: the limits are of a cycle, of a share of the accounts, of a day, and of members removed.",
 			"Each limit, just below it and just above it.",
-			of(inEngine, "TestGuards", "TestTooManyDeletesStopTheCycleBeforeItsFirstWrite", "TestWhatWasAllowedDoesNotCount", "TestTheGuardCountsNobodyWhoIsDisabledAlready")},
+			of(inEngine, "TestGuards", "TestTooManyDeletesStopTheCycleBeforeItsFirstWrite", "TestWhatWasAllowedDoesNotCount", "TestTheGuardCountsNobodyWhoIsDisabledAlready",
+				"TestGuardsOfTheWindow", "TestAPurgeOfMostIsGuardedHoweverFewAreLeft", "TestMembersThatAreInDoubtCount", "TestActiveByItsFullName",
+				"TestAWordByAClockThatWasAhead", "TestDripsWhileSomethingIsAllowed", "TestTheFirstCycleSwitchesNobodyOff")},
 		{group, "What has wiped out the accounts of others stops here, with the settings that a job has when nobody sets any, and goes on once somebody allows it or mends it.",
 			"Incidents that were told of: an empty export, half an export, a filter that matches nobody, assignments that are gone, a group deleted that gave access to everybody.",
-			append(of(inEngine, "TestIncidents", "TestAnExportThatIsNotWhole"), of(inProgram, "TestIncidentsOfTheProgram")...)},
+			append(of(inEngine, "TestIncidents", "TestAnExportThatIsNotWhole", "TestAnExportThatLostAColumn", "TestAListOfTheDeletedThatIsEmpty",
+				"TestAnOldCopyOfTheSameExportOpensNoDoor", "TestTheSourceIsGuardedBeforeACycleRanToItsEnd"), of(inProgram, "TestIncidentsOfTheProgram")...)},
 		{group, "Every deletion that is held back is in the log, once.",
 			"Cycles that are stopped again and again.",
 			of(inEngine, "TestWhatIsHeldBackIsLoggedOnce")},
 		{group, "What somebody allows is what was held back: what comes on top of it is guarded as ever.",
 			"People, and the source, that go between the word and the cycle.",
-			of(inEngine, "TestAllowedIsWhatWasHeldBack", "TestAllowedBeforeAnythingWasHeldBack")},
+			of(inEngine, "TestAllowedIsWhatWasHeldBack", "TestAllowedBeforeAnythingWasHeldBack", "TestWhatWasHeldBackIsRememberedUntilACycleRuns",
+				"TestWhatWasAllowedIsUsedUp", "TestAWordThatIsGivenTwiceHoldsOnce", "TestWhoIsOffAlreadyIsNotAllowedFor", "TestAGuardTellsAllThatIsAllowedWithIt",
+				"TestAWordEndsNoOtherQuarantine")},
+		{group, "Where the tenant URL leads to another application, nothing is written by what is known of the first.",
+			"Other hosts, paths and tenants, with and without the advice that is given.",
+			of(inEngine, "TestAnotherTenantURLTouchesNobody", "TestToAllowDeletionsIsToAllowNoOtherTenant", "TestDoubtsAreOfOneApplication")},
 		{group, "An export that nobody writes any more is warned of.",
 			"Exports of days and weeks ago.",
 			of(inEngine, "TestStaleSource")},
@@ -80,8 +89,8 @@ func savedPlans() []promise {
 			"A directory that goes on changing after the plan was made.",
 			append(of(inEngine, "TestApplyCarriesOutThePlan", "TestApplyDoesNothingThatIsNotPlanned", "TestApplyLeavesOutWhatIsDone"), of(inProgram, "TestScripts/apply")...)},
 		{group, "A plan that is out of date is refused, and it is said what has changed.",
-			"A change of the directory, of the job and of the state.",
-			of(inEngine, "TestApplyRefusesWhatIsOutOfDate")},
+			"A change of the directory, of the job, of the state, of the application and of the clock; files that were tampered with.",
+			append(of(inEngine, "TestApplyRefusesWhatIsOutOfDate", "TestAPlanIsOfOneApplication", "TestAPlanOfATimeToComeIsRefused"), of(inPlan, "TestSavedPlanHasItsHeadOnce")...)},
 		{group, "A plan whose making is cut off is not there under its name. An application of one that is cut off can be given again: it goes on, or is refused and says what has changed, and the next cycle brings everything into agreement.",
 			"`kill -9` at random moments and requests of both.",
 			of(inTorture, "TestPlansKilled")},
@@ -102,10 +111,11 @@ func failures() []promise {
 			of(inEngine, "TestOneForbiddenObjectStopsNobodyElse", "TestAConflictOfOneMemberDoesNotLoseTheOthersOfItsBatch", "TestAMemberThatIsGoneDoesNotHinderTheOthers")},
 		{group, "What failed is tried again in the next cycle, after 6, 12 and 24 hours, then daily, for 28 days; sooner when it changes.",
 			"Objects that fail for four weeks.",
-			of(inEngine, "TestEscrowSchedule", "TestWhatFailedForFourWeeksIsLeftAloneUntilItChanges")},
+			of(inEngine, "TestEscrowSchedule", "TestWhatFailedForFourWeeksIsLeftAloneUntilItChanges", "TestAChangeOfWhoFailedForLongIsTriedForAsLong",
+				"TestWhoFailedIsTriedAgainAfterAReset", "TestWhoIsHiredAnew")},
 		{group, "A job whose credentials are refused, whose application answers nothing of use, or of which too much fails goes into quarantine, is tried ever more rarely, and recovers by itself.",
 			"Each reason, and the edges of Microsoft's thresholds.",
-			of(inEngine, "TestQuarantine", "TestTooManyFail", "TestDisabled", "TestAnApplicationThatFallsSilent")},
+			of(inEngine, "TestQuarantine", "TestTooManyFail", "TestTheShareThatFails", "TestDisabled", "TestAnApplicationThatFallsSilent")},
 		{group, "While credentials are refused, nothing is written.",
 			"Credentials that end before a cycle and in the middle of one.",
 			of(inEngine, "TestQuarantine", "TestCredentialsThatFailForTheLastObjectFailTheCycle")},
@@ -127,6 +137,9 @@ func crashes() []promise {
 		{group, "Of processes that are started at once, one works on a job at a time.",
 			"Two and three cycles, on-demand calls, plans and very first starts at once.",
 			append(of(inTorture, "TestStartedTogether"), of(inStore, "TestOpenNewFileAtOnce", "TestLockOfOtherProcess")...)},
+		{group, "A restart of a job that is cut off forgets too little, never too much.",
+			"A restart that ends between its two writes.",
+			of(inEngine, "TestARestartThatIsCutOff")},
 		{group, "What the state has recorded is recorded whole.",
 			"`kill -9` of a process that records without a pause, and of one that makes the file.",
 			of(inStore, "TestKill", "TestKillWhileOpening")},
@@ -222,8 +235,8 @@ func stopping() []promise {
 	const group = "Stopping"
 	return []promise{
 		{group, "SIGTERM ends the daemon between two requests; the next cycle goes on from there.",
-			"SIGTERM at random requests of cycles.",
-			append(of(inTorture, "TestDaemonStops"), of(inEngine, "TestAnInterruptedCycleGoesOnWithoutDuplicates", "TestACycleThatIsStoppedFinishesTheMemberInHand", "TestAMemberThatIsBrokenOffIsNoFailureAndTheOthersAreRemembered")...)},
+			"SIGTERM at random requests of cycles, and a word to stop at each request of one that has everything in it.",
+			append(of(inTorture, "TestDaemonStops"), of(inEngine, "TestAnInterruptedCycleGoesOnWithoutDuplicates", "TestACycleThatIsStoppedFinishesTheMemberInHand", "TestAMemberThatIsBrokenOffIsNoFailureAndTheOthersAreRemembered", "TestStoppedAtEveryRequest", "TestApplyIsStoppedBeforeItBegins")...)},
 		{group, "Pausing a job ends its cycle between two objects, also from another process, and none begins before it is started.",
 			"Pauses before, between and within objects.",
 			of(inEngine, "TestPauseEndsACycleBetweenTwoObjects", "TestPauseEndsACycleBetweenTwoMembers", "TestNoCycleOfAPausedJobBegins", "TestAnotherProcessPausesTheDaemonsCycle")},

@@ -18,6 +18,7 @@ type census struct {
 	users   int // present
 	enabled int // of them, those that have accountEnabled, whatever it says
 	managed int // of them, those that have a manager
+	deleted int // not present, but listed as deleted
 
 	groups  int
 	listed  int // have a list of members, empty or not
@@ -27,6 +28,7 @@ type census struct {
 
 func (c *census) user(o directory.Object) {
 	if o.Presence != directory.Present {
+		c.deleted++
 		return
 	}
 	c.users++
@@ -38,9 +40,14 @@ func (c *census) user(o directory.Object) {
 	}
 }
 
-// has returns how many users have the attributes that are counted.
-func (c *census) has() map[string]int64 {
-	return map[string]int64{"accountEnabled": int64(c.enabled), "manager": int64(c.managed)}
+// has returns how many users have the attributes that are counted: those who are
+// deleted count if they are listed at all.
+func (c *census) has(opts Options) map[string]int64 {
+	counts := map[string]int64{"accountEnabled": int64(c.enabled), "manager": int64(c.managed)}
+	if opts.DeletedUsers != "" {
+		counts["deletedDateTime"] = int64(c.deleted)
+	}
+	return counts
 }
 
 // group takes a group with its members as the export lists them.

@@ -17,6 +17,8 @@ type Basis struct {
 	// new initial cycle when it changes.
 	Job           string `json:"job"`
 	Configuration string `json:"configuration"`
+	// Address is the application's, which the job file may take from the environment.
+	Address string `json:"address"`
 	// State are hashes of what is remembered of the job, by what people call it.
 	State map[string]string `json:"state"`
 	// Source is a hash of what the source delivered: the objects to look at. The
@@ -46,6 +48,9 @@ const MaxLooked = 1000
 func (b Basis) Changed(now Basis) (changed []string) {
 	if now.Job != b.Job || now.Configuration != b.Configuration {
 		changed = append(changed, "the job file has changed")
+	}
+	if now.Address != b.Address {
+		changed = append(changed, "the tenant URL is another one")
 	}
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(now.State)) {

@@ -82,6 +82,9 @@ func ReadSaved(r io.Reader, yield func(Entry) error) (head Head, err error) {
 			return head, err
 		}
 		name, _ := key.(string)
+		if whole { // the head was checked by then, and the entries were taken for its
+			return head, fmt.Errorf("%q is no part of a saved plan after its operations", name)
+		}
 		if name == "operations" {
 			if err := head.Saved.check(); err != nil {
 				return head, err

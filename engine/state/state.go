@@ -117,7 +117,8 @@ type Store interface {
 	// Taken returns the sum of the losses that were recorded from since to until,
 	// both included. Those that are older than what the log has are purged with it.
 	Taken(ctx context.Context, job string, since, until time.Time) (Taken, error)
-	// Memberships returns how many references of groups were set.
+	// Memberships returns how many references of groups were set, those in doubt
+	// included, and each once.
 	Memberships(ctx context.Context, job string) (int64, error)
 
 	// Close releases the store. The locks that it holds end.
@@ -298,6 +299,9 @@ type Reset struct {
 	// Escrows: what was seen of the objects in escrow is Due, so that the next cycle
 	// looks at them, and they are not lost.
 	Escrows bool
+	// Doubts: the references that were set and the creates without an answer. They
+	// are of another application.
+	Doubts bool
 }
 
 // Counts are the numbers of connections and escrows of a job.
@@ -306,6 +310,7 @@ type Counts struct {
 	Active      map[directory.ObjectType]int64 // of these, those with the status active
 	Escrows     int64
 	References  int64 // escrows of which a reference alone failed
+	Failing     int64 // connected objects that are in escrow, not for a reference alone
 }
 
 // Outcome is everything that is to be remembered of one object's flow, stored

@@ -142,7 +142,10 @@ func (s *Store) Counts(ctx context.Context, job string) (state.Counts, error) {
 		page, err = rowsOf(ctx, db, func(rows *sql.Rows, c *count) error { return rows.Scan(&c.kind, &c.n, &c.active) },
 			`SELECT type, count(*), count(*) FILTER (WHERE status = 'active') FROM connections WHERE job = `+ofJob+` GROUP BY type
 			 UNION ALL SELECT 0, count(*), 0 FROM escrows WHERE job = `+ofJob+`
-			 UNION ALL SELECT -1, count(*), 0 FROM escrows WHERE reference AND job = `+ofJob, job, job, job)
+			 UNION ALL SELECT -1, count(*), 0 FROM escrows WHERE reference AND job = `+ofJob+`
+			 UNION ALL SELECT -2, count(*), 0 FROM escrows e JOIN connections c
+				ON c.job = e.job AND c.source_anchor = e.source_anchor AND c.type = e.type
+				WHERE NOT e.reference AND e.job = `+ofJob, job, job, job, job)
 		return err
 	})
 	if err != nil {
@@ -158,6 +161,8 @@ func (s *Store) Counts(ctx context.Context, job string) (state.Counts, error) {
 			counts.Escrows = c.n
 		case -1:
 			counts.References = c.n
+		case -2:
+			counts.Failing = c.n
 		default:
 			counts.Connections[typeOf(c.kind)], counts.Active[typeOf(c.kind)] = c.n, c.active
 		}
@@ -165,15 +170,18 @@ func (s *Store) Counts(ctx context.Context, job string) (state.Counts, error) {
 	return counts, nil
 }
 
-// Memberships returns how many references of groups were set.
+// Memberships returns how many references of groups were set, each once. A group
+// whose connection was dropped is known by what was seen of it.
 func (s *Store) Memberships(ctx context.Context, job string) (n int64, err error) {
 	group, err := typeNumber(directory.Group)
 	if err != nil {
 		return 0, err
 	}
 	err = s.reader.view(ctx, fmt.Sprintf("counting the members of the groups of job %q", job), func(db *sql.DB) error {
-		return db.QueryRowContext(ctx, `SELECT count(*) FROM links WHERE job = `+ofJob+` AND source_anchor IN
-			(SELECT source_anchor FROM connections WHERE job = `+ofJob+` AND type = ?)`, job, job, group).Scan(&n)
+		return db.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT DISTINCT source_anchor, target_anchor FROM links
+			WHERE job = `+ofJob+` AND source_anchor IN (
+				SELECT source_anchor FROM connections WHERE job = `+ofJob+` AND type = ?
+				UNION SELECT anchor FROM source_records WHERE job = `+ofJob+` AND type = ?))`, job, job, group, job, group).Scan(&n)
 	})
 	return n, err
 }

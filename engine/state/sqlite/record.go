@@ -191,12 +191,15 @@ func (s *Store) Reset(ctx context.Context, job string, what state.Reset) error {
 				return err
 			}
 		}
-		if what.Escrows {
-			if _, err := t.exec(`UPDATE source_records SET generation = ? WHERE job = ? AND (type, anchor) IN (
-				SELECT type, source_anchor FROM escrows WHERE job = ?)`, noGeneration, key, key); err != nil {
+		if what.Escrows { // it was the escrow that had them looked at again
+			if _, err := t.exec(`UPDATE source_records SET generation = ? WHERE job = ? AND (type, anchor) IN
+				(SELECT type, source_anchor FROM escrows WHERE job = ?)`, noGeneration, key, key); err != nil {
 				return err
 			}
 			statements = append(statements, `DELETE FROM escrows WHERE job = ?`)
+		}
+		if what.Doubts {
+			statements = append(statements, `DELETE FROM links WHERE job = ?`, `DELETE FROM unanswered WHERE job = ?`)
 		}
 		for _, statement := range statements {
 			if _, err := t.exec(statement, key); err != nil {

@@ -269,7 +269,7 @@ func testCounts(t *testing.T, open Open) {
 	ok(t, err)
 	check(t, counts, state.Counts{
 		Connections: map[directory.ObjectType]int64{directory.User: 2, directory.Group: 1},
-		Active:      map[directory.ObjectType]int64{directory.User: 1, directory.Group: 1}, Escrows: 2, References: 1,
+		Active:      map[directory.ObjectType]int64{directory.User: 1, directory.Group: 1}, Escrows: 2, References: 1, Failing: 1,
 	})
 	members, err := s.Memberships(ctx, job)
 	ok(t, err)
@@ -279,4 +279,12 @@ func testCounts(t *testing.T, open Open) {
 	members, err = s.Memberships(ctx, job)
 	ok(t, err)
 	check(t, members, int64(2))
+	record(t, s, state.Outcome{Type: directory.Group, SourceAnchor: "g", Seen: &state.Seen{Hash: hash(1)},
+		Link: []state.Link{{Attribute: "members?", TargetAnchor: "1"}, {Attribute: "members?", TargetAnchor: "3"}}})
+	for range 2 { // those in doubt too, each once, and without the connection of the group
+		members, err = s.Memberships(ctx, job)
+		ok(t, err)
+		check(t, members, int64(3))
+		ok(t, s.Reset(ctx, job, state.Reset{Connections: true, Doubt: "?"}))
+	}
 }

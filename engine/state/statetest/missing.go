@@ -79,6 +79,12 @@ func testReset(t *testing.T, open Open) {
 	doubtful, err = s.Links(context.Background(), job, "a", "members?")
 	ok(t, err)
 	check(t, doubtful, map[string]struct{}{"x": {}})
+	sent := user("a")
+	sent.Sent = []state.Sent{{Type: directory.User, SourceAnchor: "a", Attribute: "userName", Value: "x"}}
+	ok(t, s.Record(context.Background(), job, []state.Outcome{sent}))
+	ok(t, s.Reset(context.Background(), job, state.Reset{Doubts: true}))
+	check(t, links(t, s, "a", "members?"), set())
+	check(t, allUnanswered(t, s, job), []state.Sent(nil))
 	check(t, counts("other"), [3]int64{1, 1, 1})
 	if got := observe(snapshot(t, s, 1, noon()), directory.User, "a", hash(1)); got != connectors.Unchanged {
 		t.Errorf("what was seen of the source: %v", got)
