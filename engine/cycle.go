@@ -186,6 +186,7 @@ func (c *cycle) begin(ctx context.Context) error {
 			return err
 		}
 	}
+	c.record.Running = c.execution.Began
 	return c.enter(ctx)
 }
 
@@ -325,7 +326,7 @@ func (c *cycle) finish(ctx context.Context, runErr error) error {
 	if c.opts.DryRun {
 		return runErr
 	}
-	c.record.Last = x
+	c.record.Last, c.record.Running = x, time.Time{}
 	if runErr == nil {
 		if c.record.InitialCompleted.IsZero() {
 			c.record.InitialCompleted = x.Ended

@@ -47,7 +47,12 @@ func (a *app) allowDeletes(ctx context.Context, name string) (err error) {
 	if a.json() {
 		return printJSON(a.stdout, allowedResult{Job: name, Allowed: record.Allowed})
 	}
-	a.sayNext(s, name, allowedText(name, record.Allowed))
+	text := allowedText(name, record.Allowed)
+	if record.Generation == 0 {
+		// Commands that are given without the daemon's settings work on another state.
+		text = fmt.Sprintf("No cycle of job %s has run in the state %s. %s", name, s.state, text)
+	}
+	a.sayNext(s, name, text)
 	return nil
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/scimsync/scimsync/connectors/directory"
 	"github.com/scimsync/scimsync/engine"
 	"github.com/scimsync/scimsync/engine/plan"
+	"github.com/scimsync/scimsync/engine/state"
 )
 
 func (a *app) statusCommand() *cobra.Command {
@@ -58,23 +60,52 @@ func (a *app) status(ctx context.Context, only string) (err error) {
 		if err != nil {
 			return err
 		}
-		jobs = append(jobs, jobStatus{engine.Status(record, counts, j.interval, time.Now(), next, paused), retry, daemon})
+		cycle, err := s.cycleOf(ctx, record)
+		if err != nil {
+			return err
+		}
+		jobs = append(jobs, jobStatus{engine.Status(record, counts, j.interval, time.Now(), next, paused), cycle, retry, daemon})
 	}
 	if a.json() {
 		return printJSON(a.stdout, jobs)
 	}
-	a.printStatus(jobs, daemon)
+	a.printStatus(jobs, daemon, s.state)
 	return nil
 }
 
 // jobStatus is a job as status -o json prints it.
 type jobStatus struct {
 	engine.SynchronizationJob
+	Cycle     *cycleInfo  `json:"cycle,omitempty"`     // the cycle that is under way, or that did not end
 	NextRetry *time.Time  `json:"nextRetry,omitempty"` // when the first of the objects that failed is tried again
 	Daemon    *daemonInfo `json:"daemon"`              // null where that is not known
 }
 
-func (a *app) printStatus(jobs []jobStatus, daemon *daemonInfo) {
+// cycleInfo is a cycle that has no end yet, or never came to one.
+type cycleInfo struct {
+	Began   time.Time `json:"began"`
+	Running bool      `json:"running"` // false if its process died
+}
+
+// cycleOf returns the cycle of a job that has no end, nil if the last one has.
+func (s *session) cycleOf(ctx context.Context, record state.Job) (*cycleInfo, error) {
+	began := record.Running
+	if began.IsZero() {
+		return nil, nil
+	}
+	locked, err := s.store.Locked(ctx, record.Name)
+	if err != nil || locked {
+		return &cycleInfo{Began: began, Running: locked}, err
+	}
+	// It may have ended just now: it then says so before it gives back the lock.
+	record, err = s.store.Job(ctx, record.Name)
+	if err != nil || !record.Running.Equal(began) {
+		return nil, err
+	}
+	return &cycleInfo{Began: began}, nil
+}
+
+func (a *app) printStatus(jobs []jobStatus, daemon *daemonInfo, stateFile string) {
 	t := table.NewWriter()
 	t.SetStyle(table.StyleLight)
 	t.Style().Options = table.OptionsNoBordersAndSeparators
@@ -101,6 +132,9 @@ func (a *app) printStatus(jobs []jobStatus, daemon *daemonInfo) {
 			j.Status.Escrows, next})
 	}
 	fmt.Fprintln(a.stdout, t.Render())
+	if slices.ContainsFunc(jobs, func(j jobStatus) bool { return j.Cycle == nil && j.Status.Code == "NotRun" }) {
+		fmt.Fprintf(a.stdout, "\n%s\n", wrapped("NotRun: no cycle of the job has run in the state "+plan.Printable(stateFile)+".", width, "  "))
+	}
 	for _, j := range jobs {
 		for _, note := range statusNotes(j, time.Now()) {
 			fmt.Fprintf(a.stdout, "\n%s\n", wrapped(j.Name+": "+plan.Printable(note), width, "  "))
@@ -127,6 +161,13 @@ func shortTime(at, now time.Time) string {
 // statusNotes are what there is to say of a job beside the table.
 func statusNotes(j jobStatus, now time.Time) (notes []string) {
 	note := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
+	switch c := j.Cycle; {
+	case c == nil:
+	case c.Running:
+		note("a cycle is under way since %s", localTime(c.Began))
+	default:
+		note("the cycle that began at %s did not come to its end; the next one goes on from there", localTime(c.Began))
+	}
 	if since := j.Status.PausedSince; since != nil {
 		note("paused since %s; \"scimsync start %s\" lets it run again", localTime(*since), j.Name)
 	}

@@ -1,12 +1,20 @@
 package main
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/scimsync/scimsync/connectors/scim/sandbox"
 	"github.com/scimsync/scimsync/engine"
+	"github.com/scimsync/scimsync/engine/state/sqlite"
 )
 
 // TestStatusOfQuarantine: the message stands there once, with what comes next.
@@ -82,4 +90,64 @@ func TestShortTime(t *testing.T) {
 			t.Errorf("%s: %s, not %s", at, got, want)
 		}
 	}
+}
+
+// TestStatusOfACycleWithoutAnEnd: one that is under way is shown, and so is one
+// whose process died.
+func TestStatusOfACycleWithoutAnEnd(t *testing.T) {
+	dir := t.TempDir()
+	began, goOn := make(chan struct{}, 1), make(chan struct{})
+	application := sandbox.New(sandbox.Options{Token: "token"})
+	address, stop, err := serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			began <- struct{}{}
+			<-goOn
+		}
+		application.ServeHTTP(w, r)
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	write(t, dir, "users.json", `[{"id":"1","userPrincipalName":"ada@contoso.com","displayName":"Ada","accountEnabled":true}]`)
+	write(t, dir, "token", "token")
+	write(t, dir, "scimsync.yaml", "jobs: [job.yaml]\n")
+	write(t, dir, "job.yaml", fmt.Sprintf("name: blogin\nsource: {kind: export, users: users.json}\ntarget: {kind: scim, tenantURL: %q, secretToken: \"${file:token}\"}\nsettings: {scope: all}\n", "http://"+address+"/scim/v2"))
+	status := func(want string) {
+		t.Helper()
+		if out := scimsync(t, dir, 0, "status"); strings.Contains(out, "blogin: ") != (want != "") || !strings.Contains(out, want) {
+			t.Errorf("want %q:\n%s", want, out)
+		}
+	}
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run([]string{"sync", "blogin", "--config", filepath.Join(dir, "scimsync.yaml")}, io.Discard, io.Discard)
+	}()
+	select {
+	case <-began:
+	case code := <-ended:
+		t.Fatalf("the cycle ended before its first create: exit code %d", code)
+	}
+	status("blogin: a cycle is under way since ")
+	close(goOn)
+	if code := <-ended; code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	status("")
+
+	store, err := sqlite.Open(context.Background(), filepath.Join(dir, "scimsync.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	record, err := store.Job(context.Background(), "blogin")
+	if err == nil {
+		record.Running = time.Now()
+		err = store.SaveJob(context.Background(), record)
+	}
+	if err = errors.Join(err, store.Close()); err != nil {
+		t.Fatal(err)
+	}
+	status("did not come to its end; the next one goes on from there")
+	scimsync(t, dir, 0, "sync", "blogin")
+	status("")
 }

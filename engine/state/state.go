@@ -44,6 +44,10 @@ type Store interface {
 	// its process, however that ends.
 	Lock(ctx context.Context, job string) (unlock func() error, err error)
 
+	// Locked reports whether somebody has the lock. Who asks never keeps others from
+	// taking it.
+	Locked(ctx context.Context, job string) (bool, error)
+
 	// Snapshot returns what was seen of the source. Records of another
 	// generation than this, objects whose escrow is due at now, and objects that
 	// waited for one that is connected by now, are Due.
@@ -151,6 +155,9 @@ type Job struct {
 	InitialCompleted time.Time `json:"initialCompleted"`
 	Watermark        string    `json:"watermark"`
 
+	// Running is when the cycle began that is under way, or whose process died; zero
+	// if the last one came to its end.
+	Running          time.Time  `json:"running,omitzero"`
 	Last             *Execution `json:"last,omitempty"`            // the last cycle, however it ended
 	LastSuccess      *Execution `json:"lastSuccess,omitempty"`     // the last one without an error
 	LastWithExports  *Execution `json:"lastWithExports,omitempty"` // the last successful one that wrote

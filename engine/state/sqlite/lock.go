@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/gofrs/flock"
 
@@ -35,12 +37,37 @@ func (s *Store) Lock(ctx context.Context, job string) (unlock func() error, err 
 	if s.writer == nil {
 		return func() error { return nil }, nil
 	}
-	// A job's name is letters, digits and dashes; anything else is escaped, so
-	// that no name leads out of the folder.
-	return s.locks.take(job, s.path+"."+url.QueryEscape(job)+".lock")
+	return s.locks.take(ctx, job, s.lockFile(job))
 }
 
-func (l *locks) take(job, path string) (func() error, error) {
+// lockFile is the file of a job's lock. A job's name is letters, digits and dashes;
+// anything else is escaped, so that no name leads out of the folder.
+func (s *Store) lockFile(job string) string { return s.path + "." + url.QueryEscape(job) + ".lock" }
+
+// Locked reports whether a goroutine or process has the lock of the job.
+func (s *Store) Locked(_ context.Context, job string) (bool, error) {
+	path := s.lockFile(job)
+	lock := flock.New(path, flock.SetFlag(os.O_RDONLY))
+	free, err := lock.TryRLock()
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return false, fault(path, fmt.Sprintf("looking whether job %q is locked", job), err)
+	case free:
+		return false, lock.Unlock()
+	default:
+		return true, nil
+	}
+}
+
+// Who asks whether a lock is held has it for a moment: that long is waited for.
+const (
+	lockWait = 100 * time.Millisecond
+	lockPoll = 10 * time.Millisecond
+)
+
+func (l *locks) take(ctx context.Context, job, path string) (func() error, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
@@ -50,8 +77,10 @@ func (l *locks) take(job, path string) (func() error, error) {
 		return nil, fmt.Errorf("job %q: %w", job, state.ErrLocked)
 	}
 	lock := flock.New(path, flock.SetPermissions(0o600))
-	ok, err := lock.TryLock()
-	if err != nil {
+	waiting, cancel := context.WithTimeout(ctx, lockWait)
+	defer cancel()
+	ok, err := lock.TryLockContext(waiting, lockPoll)
+	if err != nil && waiting.Err() == nil {
 		return nil, fault(path, fmt.Sprintf("locking job %q by this file", job), err)
 	}
 	if !ok {

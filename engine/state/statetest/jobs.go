@@ -82,6 +82,16 @@ func testLock(t *testing.T, open Open) {
 		o := other(s)
 		unlock, err := s.Lock(ctx, job)
 		ok(t, err)
+		locked := func(name string, want bool) {
+			t.Helper()
+			for _, h := range []state.Store{s, o, state.NewReadOnly(o)} {
+				held, err := h.Locked(ctx, name)
+				ok(t, err)
+				check(t, held, want)
+			}
+		}
+		locked(job, true)
+		locked("a-job-that-never-ran", false)
 		_, err = o.Lock(ctx, job)
 		if is(t, err, state.ErrLocked); err.Error() == state.ErrLocked.Error() {
 			t.Errorf("%s: the error does not name the job: %v", name, err)
@@ -92,6 +102,7 @@ func testLock(t *testing.T, open Open) {
 		// The state itself can be read and written by all.
 		ok(t, o.SaveJob(ctx, state.Job{Name: job, ID: "x"}))
 		ok(t, unlock())
+		locked(job, false)
 		again, err := o.Lock(ctx, job)
 		ok(t, err)
 		ok(t, unlock()) // a second time: it ends no other's lock
@@ -110,6 +121,31 @@ func testLockEndsWithStore(t *testing.T, open Open) {
 	unlock, err := other.Lock(ctx, job)
 	ok(t, err)
 	ok(t, unlock())
+}
+
+// testLockAsked has the lock taken again and again while somebody asks whether it
+// is held: nobody is refused because of that.
+func testLockAsked(t *testing.T, open Open) {
+	ctx, asking := context.WithCancel(context.Background())
+	one, other := open(t), open(t)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for ctx.Err() == nil {
+			if _, err := other.Locked(context.Background(), job); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	for range 200 {
+		unlock, err := one.Lock(context.Background(), job)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		ok(t, unlock())
+	}
+	asking()
+	wg.Wait()
 }
 
 // testLockContention has many goroutines on two handles take the lock as

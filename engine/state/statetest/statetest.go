@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(t *testing.T) state.Store) {
 		{"PausedWhileLocked", testPausedWhileLocked},
 		{"Lock", testLock},
 		{"LockEndsWithStore", testLockEndsWithStore},
+		{"LockAsked", testLockAsked},
 		{"LockContention", testLockContention},
 		{"Snapshot", testSnapshot},
 		{"SnapshotGeneration", testSnapshotGeneration},
