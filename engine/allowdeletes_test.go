@@ -48,10 +48,7 @@ func TestWhatWasHeldBackIsRememberedUntilACycleRuns(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := newBureau(t, shape{people: 40})
-			for _, u := range o.users[:12] {
-				u["accountEnabled"] = false
-			}
-			o.export()
+			o.block(0, 12)
 			var stop *engine.GuardError
 			if _, err := o.try(); !errors.As(err, &stop) {
 				t.Fatalf("error %v", err)
@@ -114,13 +111,7 @@ func TestWhatWasAllowedIsUsedUp(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o := newBureau(t, shape{people: 100})
 			o.job.Settings.Concurrency = 1
-			block := func(from, to int) {
-				for _, u := range o.users[from:to] {
-					u["accountEnabled"] = false
-				}
-				o.export()
-			}
-			block(0, 30)
+			o.block(0, 30)
 			var stop *engine.GuardError
 			if _, err := o.try(); !errors.As(err, &stop) {
 				t.Fatalf("error %v", err)
@@ -142,7 +133,7 @@ func TestWhatWasAllowedIsUsedUp(t *testing.T) {
 			}
 			o.later(time.Minute)
 			before, _, _ := o.held()
-			block(30, 30+test.more)
+			o.block(30, 30+test.more)
 			if _, err := o.try(); errors.As(err, &stop) != test.stop {
 				t.Fatalf("error %v", err)
 			}

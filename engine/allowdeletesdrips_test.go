@@ -15,11 +15,8 @@ func TestDripsWhileSomethingIsAllowed(t *testing.T) {
 	o := newBureau(t, shape{people: 100})
 	gone := 0
 	block := func(n int) {
-		for _, u := range o.users[gone : gone+n] {
-			u["accountEnabled"] = false
-		}
+		o.block(gone, gone+n)
 		gone += n
-		o.export()
 	}
 	block(25)
 	var stop *engine.GuardError

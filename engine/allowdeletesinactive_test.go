@@ -32,10 +32,7 @@ func TestWhoIsOffAlreadyIsNotAllowedFor(t *testing.T) {
 	if err := o.engine.AllowDeletes(context.Background(), o.job.Name); err != nil {
 		t.Fatal(err)
 	}
-	for _, u := range o.users[:40] {
-		u["accountEnabled"] = false
-	}
-	o.export()
+	o.block(0, 40)
 	before, _, _ := o.held()
 	_, err := o.try()
 	after, _, _ := o.held()

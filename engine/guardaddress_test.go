@@ -45,10 +45,7 @@ func (o *bureau) strangers() (n int) {
 // which are other people's in the next.
 func TestAnotherTenantURLTouchesNobody(t *testing.T) {
 	o := moved(t)
-	for _, u := range o.users[:3] {
-		u["accountEnabled"] = false
-	}
-	o.export()
+	o.block(0, 3)
 	planned, err := o.engine.Cycle(context.Background(), o.job, engine.Options{DryRun: true})
 	if err != nil || !strings.Contains(planned.Guard, "the job's 30 connections are to objects of the application at old.example.com, and it is at new.example.com now") {
 		t.Errorf("the plan says %q, error %v", planned.Guard, err)

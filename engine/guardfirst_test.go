@@ -49,12 +49,6 @@ func TestTheSourceIsGuardedBeforeACycleRanToItsEnd(t *testing.T) {
 func TestAWordThatIsGivenTwiceHoldsOnce(t *testing.T) {
 	o := newBureau(t, shape{people: 100})
 	o.job.Settings.Concurrency = 1
-	block := func(from, to int) {
-		for _, u := range o.users[from:to] {
-			u["accountEnabled"] = false
-		}
-		o.export()
-	}
 	allow := func() {
 		t.Helper()
 		o.later(time.Minute)
@@ -62,7 +56,7 @@ func TestAWordThatIsGivenTwiceHoldsOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	block(0, 30)
+	o.block(0, 30)
 	var stop *engine.GuardError
 	if _, err := o.try(); !errors.As(err, &stop) {
 		t.Fatalf("error %v", err)
@@ -80,7 +74,7 @@ func TestAWordThatIsGivenTwiceHoldsOnce(t *testing.T) {
 	}
 	before, _, _ := o.held()
 	allow()
-	block(30, 55)
+	o.block(30, 55)
 	_, err := o.try()
 	after, _, _ := o.held()
 	if !errors.As(err, &stop) || after != before {

@@ -16,11 +16,8 @@ func TestAWordByAClockThatWasAhead(t *testing.T) {
 	o := newBureau(t, shape{people: 100})
 	gone := 0
 	block := func(n int) {
-		for _, u := range o.users[gone : gone+n] {
-			u["accountEnabled"] = false
-		}
+		o.block(gone, gone+n)
 		gone += n
-		o.export()
 	}
 	o.later(11 * time.Hour)
 	if err := o.engine.AllowDeletes(context.Background(), o.job.Name); err != nil {

@@ -129,17 +129,11 @@ var incidents = []incident{
 		o.export()
 	}, deletes, "the cycle would disable or delete 50 of 50 active users, more than 20 %", 50},
 	{"many people among very many groups", shape{100, 60, true}, func(o *bureau) {
-		for _, u := range o.users[:25] {
-			u["accountEnabled"] = false
-		}
-		o.export()
+		o.block(0, 25)
 	}, deletes, "the cycle would disable or delete 25 of 100 active users, more than 20 %", 25},
 	// Microsoft Learn, "Enable accidental deletions prevention": 500 unless set.
 	{"a large department leaves a large firm", shape{2600, 0, false}, func(o *bureau) {
-		for _, u := range o.users[:500] {
-			u["accountEnabled"] = false
-		}
-		o.export()
+		o.block(0, 500)
 	}, deletes, "the cycle would disable or delete 500 of 2600 active objects, and the job's threshold is 500", 500},
 	{"15 % in each cycle", shape{100, 0, true}, func(o *bureau) {
 		for n := 0; n < 30; n += 15 { // 15 and 15 go; another 15 are too many

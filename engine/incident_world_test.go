@@ -108,6 +108,14 @@ func (o *bureau) export() {
 	o.file("assignments.json", o.assignments)
 }
 
+// block disables these of the people, from and to counted from 0, and exports.
+func (o *bureau) block(from, to int) {
+	for _, u := range o.users[from:to] {
+		u["accountEnabled"] = false
+	}
+	o.export()
+}
+
 func (o *bureau) file(name string, objects []map[string]any) {
 	o.t.Helper()
 	if objects == nil {
