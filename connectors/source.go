@@ -50,6 +50,9 @@ type ReadResult struct {
 	// users and of groups the one that was written earlier counts, and of the parts
 	// of a list the newest.
 	Newest time.Time
+	// Written is when each list was written, by what people call it, where that is
+	// known: one that is seldom written must not hide that another one is old.
+	Written map[string]time.Time
 	// Has counts the users who have an attribute, for those attributes without
 	// which somebody gets something back or loses it: accountEnabled, manager, and
 	// deletedDateTime, which those have who are listed as deleted. An attribute that

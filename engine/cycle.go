@@ -113,8 +113,9 @@ type cycle struct {
 	escrows   map[string]state.Escrow // objects that had failed before, by source anchor
 	// unanswered are the creates of earlier cycles that got no answer.
 	unanswered map[sourceKey][]state.Sent
-	failing    map[string]bool // objects that failed in this cycle
-	released   map[string]bool // of escrows, those that did not fail again in this cycle
+	failing    map[string]bool    // objects that failed in this cycle
+	released   map[string]bool    // of escrows, those that did not fail again in this cycle
+	retries    map[sourceKey]bool // of escrows, those whose references alone are tried again
 	imports    map[directory.ObjectType]*spool
 	links      map[directory.ObjectType]*spool // objects whose references are still to be set
 	claims     *claims
@@ -149,7 +150,7 @@ type cycle struct {
 func (e *Engine) newCycle(job Job, opts Options) *cycle {
 	c := &cycle{
 		engine: e, job: job, opts: opts, store: e.Store, target: job.Target,
-		escrows: map[string]state.Escrow{}, failing: map[string]bool{}, released: map[string]bool{}, claims: newClaims(),
+		escrows: map[string]state.Escrow{}, failing: map[string]bool{}, released: map[string]bool{}, retries: map[sourceKey]bool{}, claims: newClaims(),
 		imports: map[directory.ObjectType]*spool{}, links: map[directory.ObjectType]*spool{},
 		execution: state.Execution{CycleID: e.NewID(), Began: e.Now().UTC()},
 	}
@@ -298,6 +299,7 @@ func (c *cycle) readSource(ctx context.Context) (read connectors.ReadResult, err
 	})
 	x := &c.execution
 	x.Users, x.Groups, x.SourceTime, x.SourceHas = int64(read.Users), int64(read.Groups), read.Newest, read.Has
+	x.SourceLists = read.Written
 	x.Warnings = append(x.Warnings, read.Warnings...)
 	x.Imported = x.Users + x.Groups
 	if warning := c.job.Settings.Guard.stale(read.Newest, c.engine.Now()); warning != "" {

@@ -92,7 +92,7 @@ func (f *flow) fail(step string, kind provlog.StepType, action plan.Action, err 
 	r.Entry.Error = &plan.EntryError{Code: fault.Code, Message: fault.Message}
 	outcome := state.Outcome{
 		Type: f.rule.Type, SourceAnchor: f.change.Object.Anchor, Seen: f.seen(), Escrow: escrow, Release: escrow == nil, Event: r.Event,
-		Sent: f.unanswered(action, err), Ended: f.intended,
+		Sent: f.unanswered(action, err), Ended: f.intended, Loss: f.lossTried(),
 	}
 	if outcome.Connect = f.connection; perhapsDone(err) || action != plan.Delete {
 		outcome.Connect = f.inDoubt(action)

@@ -22,7 +22,11 @@ import (
 func (c *cycle) object(ctx context.Context, s *subject) result {
 	f := &flow{cycle: c, subject: s, trace: c.newTrace(s.change.Object, s.displayName(), s.rule.Mapping.Redacted)}
 	f.trace.imported(s.change, s.escrow)
-	if err := f.reclaim(ctx); err != nil {
+	var err error
+	if f.again, err = c.tryAgain(ctx, s); err == nil {
+		err = f.reclaim(ctx)
+	}
+	if err != nil {
 		return f.fail("EntrySynchronizationError", provlog.StepMatching, "", err)
 	}
 	f.trace.scoped(s.decision)
@@ -69,7 +73,10 @@ type flow struct {
 	// intended: what was about to be done to it was recorded before.
 	intended bool
 	lost     bool // the target object that it was connected to is gone
+	again    bool // it is tried again, see guardretry.go
 	exports  int64
+	// membersOff are those that go with a group that is about to be deleted.
+	membersOff int64
 }
 
 // match looks for the target object by each matching attribute in the order
@@ -338,6 +345,7 @@ func (f *flow) update(ctx context.Context, action plan.Action, current directory
 		r = f.wrote(op)
 	} else {
 		r = f.leave(skipRedundant, "the application shows every value that it is to show")
+		r.outcomes[0].Loss = f.lossFound()
 	}
 	f.connect(&r, current.Anchor)
 	if action == plan.Update {
@@ -350,7 +358,7 @@ func (f *flow) update(ctx context.Context, action plan.Action, current directory
 // good as deleted.
 func (f *flow) erase(ctx context.Context) result {
 	op := plan.Operation{Action: plan.Delete, Type: f.rule.Type, TargetAnchor: f.connection.TargetAnchor}
-	members, err := f.membersLost(ctx)
+	err := f.membersLost(ctx)
 	if err == nil {
 		_, err = f.write(ctx, op)
 	}
@@ -364,7 +372,9 @@ func (f *flow) erase(ctx context.Context) result {
 		f.why = f.decision.Reason
 	}
 	r := f.wrote(op)
-	r.outcomes[0].Loss.Members = members
+	if !f.again {
+		r.outcomes[0].Loss.Members = f.membersOff
+	}
 	f.disconnect(&r)
 	f.overlay.erase(f.change.Object.Anchor, op.TargetAnchor)
 	return r

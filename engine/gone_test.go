@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/scimsync/scimsync/connectors/directory"
 	"github.com/scimsync/scimsync/engine"
 	"github.com/scimsync/scimsync/engine/plan"
 )
@@ -69,6 +70,43 @@ func TestAnObjectThatIsFoundAfterAllIsNotGone(t *testing.T) {
 				return answer(404, `{}`)
 			}
 			equal(t, "not believed", w.cycle(), plan.Summary{Fail: 1})
+			w.cycle()
+			user := w.user("ada@contoso.com")
+			if (user != nil) != tt.left || user != nil && user["active"] != false {
+				t.Errorf("what is left of ada: %v", user)
+			}
+			equal(t, "settled", w.cycle(), plan.Summary{})
+		})
+	}
+}
+
+// An application that answers 404 to every path of a single object, as behind a
+// gateway that knows its lists alone, shows in a list who is there: nobody of
+// them is taken for gone.
+func TestAnObjectThatIsListedIsNotGone(t *testing.T) {
+	for name, tt := range map[string]struct {
+		leave func(w *world)
+		left  bool // the account stays, disabled
+	}{
+		"unassigned": {func(w *world) { w.source.unassign("ada") }, true},
+		"blocked":    {func(w *world) { w.source.set("ada", "accountEnabled", directory.Bool(false)) }, true},
+		"deleted":    {func(w *world) { w.source.fire("ada") }, true},
+		"purged":     {func(w *world) { w.source.fire("ada"); w.cycle(); w.now = w.now.Add(31 * 24 * 60 * 60 * 1e9) }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.source.hire("ada")
+			w.source.hire("bo")
+			w.cycle()
+			tt.leave(w)
+			w.intercept = func(r *http.Request, _ string) *http.Response {
+				if strings.HasSuffix(r.URL.Path, "/Users") || strings.HasSuffix(r.URL.Path, "/Groups") {
+					return nil
+				}
+				return answer(404, `{}`)
+			}
+			equal(t, "not believed", w.cycle(), plan.Summary{Fail: 1})
+			w.intercept = nil
 			w.cycle()
 			user := w.user("ada@contoso.com")
 			if (user != nil) != tt.left || user != nil && user["active"] != false {

@@ -84,7 +84,7 @@ func (c *cycle) countSwitchedOff(ctx context.Context, l *losses) error {
 	asking.SetLimit(max(1, c.job.Settings.Concurrency))
 	var mu sync.Mutex
 	err := c.survey(askCtx, func(s *subject) error {
-		if !s.mappedInactive() {
+		if !s.mappedInactive() || l.retried(s) {
 			return nil
 		}
 		asking.Go(containing(func() error {

@@ -44,11 +44,18 @@ func (c *cycle) guardAddress(ctx context.Context) error {
 			return err
 		}
 	}
+	c.record.Address = now
 	if c.opts.DryRun {
 		return nil
 	}
-	c.record.Address = now
 	return c.store.SaveJob(ctx, c.record)
+}
+
+// elsewhere reports whether the connections are of another application than the
+// one that answers: who has which id in it says nothing.
+func (c *cycle) elsewhere() bool {
+	then, now := c.record.Address, c.job.Address
+	return then != "" && now != "" && then != now
 }
 
 // forgetDoubts forgets what may have been done in another application: here the

@@ -9,6 +9,7 @@ import (
 
 	"github.com/scimsync/scimsync/connectors/scim/sandbox"
 	"github.com/scimsync/scimsync/engine"
+	"github.com/scimsync/scimsync/scope"
 )
 
 // moved returns a bureau whose tenant URL leads to another application by now,
@@ -80,6 +81,32 @@ func TestAnotherTenantURLTouchesNobody(t *testing.T) {
 		equal(t, "people who were there", o.strangers(), 30)
 		equal(t, "another cycle", o.cycle().Changes(), int64(0))
 	})
+}
+
+// TestAnotherApplicationIsNotAskedWhoIsWho: what it says of the ids of this one
+// says nothing, and nobody is allowed for whom nobody has counted.
+func TestAnotherApplicationIsNotAskedWhoIsWho(t *testing.T) {
+	o := newBureau(t, shape{people: 100})
+	o.job.Address = "old.example.com#1"
+	o.cycle()
+	o.job.Address, o.job.Fingerprint = "new.example.com#2", "2"
+	o.rules(switched("False"), defaultGroups(), scope.Settings{AssignedOnly: true})
+	var stop *engine.GuardError
+	if _, err := o.try(); !errors.As(err, &stop) || !strings.Contains(stop.Message, "tenant URL") {
+		t.Fatalf("error %v", err)
+	}
+	for _, sent := range o.sent {
+		if strings.HasPrefix(sent, "GET /Users/") {
+			t.Fatalf("the other application was asked: %s", sent)
+		}
+	}
+	if err := o.engine.AllowDeletes(context.Background(), o.job.Name); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.try(); !errors.As(err, &stop) || !strings.Contains(stop.Message, "disable or delete 100 of 100") {
+		t.Errorf("who is switched off was not told of, and allowed: error %v", err)
+	}
+	equal(t, "writes", o.writes(), []string(nil))
 }
 
 // TestTheSameApplicationAtAnotherAddress goes on with its connections once

@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 
+	"go.uber.org/zap"
+
 	"github.com/scimsync/scimsync/connectors/directory"
 	"github.com/scimsync/scimsync/engine/state"
 )
@@ -23,19 +25,18 @@ func (c *cycle) hold(ctx context.Context, l *losses) (err error) {
 			return err
 		}
 	}
-	// Whom the mapping makes inactive the application may show so already, if it is
-	// the one that they are connected in.
-	if most := l.withInactive(); !l.asked && most.all()+sum(most.joined) > l.all() {
-		most.members = l.members
-		if c.record.Address != c.job.Address || c.countSwitchedOff(ctx, l) != nil {
-			l = most
+	// Whom the mapping makes inactive the application may show so already. Who is
+	// not known to lose anything is not allowed for: the next cycle asks.
+	if most := l.withInactive(); !l.asked && !c.elsewhere() && most.all()+sum(most.joined) > l.all() {
+		if err := c.countSwitchedOff(ctx, l); err != nil {
+			c.engine.Logger.Warn("counting who would be disabled", zap.String("job", c.job.Name), zap.Error(err))
 		}
 	}
 	going := added(l.objects, l.joined)
 	x := c.execution
 	c.record.Held = &state.Held{
 		Users: going[directory.User], Groups: going[directory.Group], Members: l.members,
-		SourceUsers: x.Users, SourceGroups: x.Groups, SourceTime: x.SourceTime,
+		SourceUsers: x.Users, SourceGroups: x.Groups, SourceTime: x.SourceTime, SourceLists: x.SourceLists,
 		SourceHas: x.SourceHas, Address: c.job.Address,
 	}
 	c.record.AllowDeletes, c.record.Allowed = false, nil

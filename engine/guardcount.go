@@ -30,11 +30,16 @@ type losses struct {
 	// source anchor.
 	off   map[sourceKey]bool
 	asked bool // whether the application was asked for these
+	// retries are the objects that are tried again: they are in none of these numbers.
+	retries map[sourceKey]bool
 }
 
 func newLosses() *losses {
 	count := func() map[directory.ObjectType]int64 { return map[directory.ObjectType]int64{} }
-	return &losses{objects: count(), inactive: count(), joining: count(), unsure: count(), joined: count(), off: map[sourceKey]bool{}}
+	return &losses{
+		objects: count(), inactive: count(), joining: count(), unsure: count(), joined: count(),
+		off: map[sourceKey]bool{}, retries: map[sourceKey]bool{},
+	}
 }
 
 // all returns how many objects are disabled or deleted.
@@ -73,8 +78,8 @@ func (c *cycle) guardDeletions(ctx context.Context) (*losses, error) {
 	if stop := tooMany(l); stop != nil {
 		return l, stop
 	}
-	// The application is asked only where its answer matters.
-	if tooMany(l.withInactive()) != nil {
+	// The application is asked only where its answer matters, and is the right one.
+	if !c.elsewhere() && tooMany(l.withInactive()) != nil {
 		if err := c.countSwitchedOff(ctx, l); err != nil {
 			return l, err
 		}
@@ -129,6 +134,14 @@ func (c *cycle) tooManyMembers(ctx context.Context, members, earlier int64) erro
 func (c *cycle) losses(ctx context.Context) (*losses, error) {
 	l := newLosses()
 	err := c.survey(ctx, func(s *subject) error {
+		if s.intent == plan.Match {
+			l.joining[s.rule.Type]++
+		}
+		tried, err := c.triedBefore(ctx, s)
+		if err != nil || tried {
+			l.retries[sourceKey{s.rule.Type, s.change.Object.Anchor}] = tried
+			return err
+		}
 		inactive := s.mappedInactive()
 		switch {
 		case s.takesAway():
@@ -137,9 +150,6 @@ func (c *cycle) losses(ctx context.Context) (*losses, error) {
 			l.inactive[s.rule.Type]++
 		case inactive:
 			l.unsure[s.rule.Type]++
-		}
-		if s.intent == plan.Match {
-			l.joining[s.rule.Type]++
 		}
 		if !c.job.Settings.Guard.countsMembers() {
 			return nil

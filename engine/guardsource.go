@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -74,22 +75,39 @@ func (c *cycle) guardSource(ctx context.Context, read connectors.ReadResult) err
 				n.before, n.now, n.what, guard.SourceShare)
 		}
 	}
-	written := last.SourceTime
-	if allowed := c.record.Allowed; allowed != nil && allowed.SourceTime.Before(written) {
-		written = allowed.SourceTime
+	return c.guardAge(last, read)
+}
+
+// guardAge returns a *GuardError if the source, or one of its lists, is older than
+// it was when it was read last.
+func (c *cycle) guardAge(last *state.Execution, read connectors.ReadResult) error {
+	guard, allowed := c.job.Settings.Guard, c.record.Allowed
+	if guard.SourceAge <= 0 || c.execution.ImportedDeltas == 0 {
+		return nil
 	}
-	known := !beforeItsTime(last, guard) && !c.toCome(written)
-	if guard.SourceAge > 0 && known && c.execution.ImportedDeltas > 0 && !read.Newest.IsZero() && read.Newest.Add(guard.SourceAge).Before(written) {
-		return c.guarded(quarantineIngestion, "the source is older than the one before: it is of %s, and the last one was of %s",
-			read.Newest.UTC().Format(time.RFC3339), written.UTC().Format(time.RFC3339))
+	older := func(what string, now, then time.Time, held func(*state.Held) time.Time) error {
+		if allowed != nil && held(allowed).Before(then) {
+			then = held(allowed)
+		}
+		if now.IsZero() || beforeItsTime(then, last, guard) || c.toCome(then) || !now.Add(guard.SourceAge).Before(then) {
+			return nil
+		}
+		return c.guarded(quarantineIngestion, "the source is older than the one before: %s of %s, and the last one was of %s",
+			what, now.UTC().Format(time.RFC3339), then.UTC().Format(time.RFC3339))
 	}
-	return nil
+	err := older("it is", read.Newest, last.SourceTime, func(h *state.Held) time.Time { return h.SourceTime })
+	for _, list := range slices.Sorted(maps.Keys(read.Written)) {
+		if err == nil {
+			err = older("its list of "+list+" is", read.Written[list], last.SourceLists[list], func(h *state.Held) time.Time { return h.SourceLists[list] })
+		}
+	}
+	return err
 }
 
 // beforeItsTime reports whether the source bore a time that was still to come when
 // it was read: that is of a wrong clock, unless it is a little ahead, as clocks are.
-func beforeItsTime(x *state.Execution, guard Guard) bool {
-	return x.SourceTime.After(x.Ended.Add(guard.SourceAge))
+func beforeItsTime(written time.Time, x *state.Execution, guard Guard) bool {
+	return written.After(x.Ended.Add(guard.SourceAge))
 }
 
 // keepSourceTime keeps the time of the last source where the cycle has read an
@@ -97,8 +115,18 @@ func beforeItsTime(x *state.Execution, guard Guard) bool {
 // nothing to do, and the next one is to be no older than what was seen before.
 func (c *cycle) keepSourceTime() {
 	x, last := &c.execution, c.record.LastSuccess
-	if last != nil && x.ImportedDeltas == 0 && x.SourceTime.Before(last.SourceTime) && !beforeItsTime(last, c.job.Settings.Guard) {
-		x.SourceTime = last.SourceTime
+	if last == nil || x.ImportedDeltas > 0 {
+		return
+	}
+	keep := func(now, then time.Time) time.Time {
+		if now.Before(then) && !beforeItsTime(then, last, c.job.Settings.Guard) {
+			return then
+		}
+		return now
+	}
+	x.SourceTime = keep(x.SourceTime, last.SourceTime)
+	for list, now := range x.SourceLists {
+		x.SourceLists[list] = keep(now, last.SourceLists[list])
 	}
 }
 
@@ -109,6 +137,10 @@ func (g Guard) stale(newest, now time.Time) string {
 	if g.StaleAfter <= 0 || newest.IsZero() || age <= g.StaleAfter {
 		return ""
 	}
-	return fmt.Sprintf("The source was written %d days ago, at %s, and never since (of users and groups, the older list counts): what has changed in the directory does not arrive. Is its export still made?",
-		int(age.Hours()/24), newest.UTC().Format(time.RFC3339))
+	ago := fmt.Sprintf("%d days", int(age.Hours()/24))
+	if age < 48*time.Hour {
+		ago = fmt.Sprintf("%.1f hours", age.Hours())
+	}
+	return fmt.Sprintf("The source was written %s ago, at %s, and never since (of users and groups, the older list counts): what has changed in the directory does not arrive. Is its export still made?",
+		ago, newest.UTC().Format(time.RFC3339))
 }

@@ -162,6 +162,45 @@ func TestAListThatIsMadeAnewDoesNotHideAnOldOne(t *testing.T) {
 	})
 }
 
+// TestAListThatIsSeldomMadeDoesNotHideAnOldOne: the groups are exported once a
+// month, or the users are, and the other list comes from a backup.
+func TestAListThatIsSeldomMadeDoesNotHideAnOldOne(t *testing.T) {
+	for list, write := range map[string]func(o *bureau, by time.Duration){
+		"users": func(o *bureau, by time.Duration) {
+			o.later(-by)
+			o.file("users-00.json", o.users[:25])
+			for i := 1; i < 4; i++ {
+				o.file(fmt.Sprintf("users-%02d.json", i), o.users[i*25:(i+1)*25])
+			}
+			o.later(by)
+		},
+		"groups": func(o *bureau, by time.Duration) {
+			o.later(-by)
+			o.file("groups.json", o.groups)
+			o.later(by)
+		},
+	} {
+		t.Run(list, func(t *testing.T) {
+			o := newBureau(t, shape{people: 100, groups: 1})
+			o.later(20 * 24 * time.Hour)
+			write(o, 0)
+			o.cycle()
+			o.later(time.Hour)
+			o.users[0]["jobTitle"], o.groups[0]["description"] = "Clerk", "Everybody"
+			write(o, 3*24*time.Hour)
+			var stop *engine.GuardError
+			if _, err := o.try(); !errors.As(err, &stop) || !strings.Contains(stop.Message, "its list of "+list+" is of ") {
+				t.Fatalf("error %v", err)
+			}
+			equal(t, "writes", o.writes(), []string(nil))
+			if err := o.engine.AllowDeletes(context.Background(), o.job.Name); err != nil {
+				t.Fatal(err)
+			}
+			o.cycle()
+		})
+	}
+}
+
 // TestAnOldCopyOfTheSameExportOpensNoDoor: an export that is the same and older is
 // let pass, and an old one with other content is refused after it as before it.
 func TestAnOldCopyOfTheSameExportOpensNoDoor(t *testing.T) {

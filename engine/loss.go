@@ -18,7 +18,42 @@ func (f *flow) loss(op plan.Operation) *state.Loss {
 	if !kept && op.Action != plan.Disable && op.Action != plan.Delete {
 		return nil
 	}
+	if f.again && !kept { // of an update that fails it is not known what it takes away
+		return f.lossCounted()
+	}
 	return &state.Loss{At: f.stamp(), Objects: 1, Kept: kept}
+}
+
+// lossCounted returns what is left to count of a loss that was counted when it
+// failed first: that the object is not active any more.
+func (f *flow) lossCounted() *state.Loss {
+	if f.situation.Standing != plan.Managed {
+		return nil
+	}
+	return &state.Loss{At: f.escrow.First, Parted: true}
+}
+
+// lossFound returns what was taken away from somebody who is found disabled, and
+// counted as active until now: the process died before it was recorded. Else slow
+// drips would not count.
+func (f *flow) lossFound() *state.Loss {
+	switch {
+	case !f.takesAway():
+		return nil
+	case f.again:
+		return f.lossCounted()
+	default:
+		return &state.Loss{At: f.stamp(), Objects: 1}
+	}
+}
+
+// lossTried returns what was to be taken away and failed, at its first try: it
+// may have taken effect, and no guard is asked again.
+func (f *flow) lossTried() *state.Loss {
+	if f.again || f.onDemand || !f.takesAway() {
+		return nil
+	}
+	return &state.Loss{At: f.engine.Now().UTC(), Objects: 1, Members: f.membersOff, Kept: f.situation.Standing == plan.Managed}
 }
 
 // switchesOff reports whether an update makes an object inactive that was not
@@ -30,26 +65,39 @@ func switchesOff(op plan.Operation) bool {
 	})
 }
 
-// membersLost returns how many members go with a group that is deleted.
-func (f *flow) membersLost(ctx context.Context) (n int64, err error) {
+// membersLost counts how many members go with a group that is deleted.
+func (f *flow) membersLost(ctx context.Context) error {
 	if f.rule.Type != directory.Group {
-		return 0, nil
+		return nil
 	}
 	for _, attribute := range f.rule.Mapping.References() {
 		members, _, err := f.known(ctx, f.change.Object.Anchor, attribute)
 		if err != nil {
-			return n, err
+			return err
 		}
-		n += int64(len(members))
+		f.membersOff += int64(len(members))
 	}
-	return n, nil
+	return nil
+}
+
+// counted reports whether what the group is to lose was counted when it failed.
+func (l *linkage) counted() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.retries[sourceKey{l.rule.Type, l.pending.change.Object.Anchor}]
 }
 
 // loss returns what was taken from a group by the operations on its references,
-// nil if nothing was.
+// nil if nothing was. Where some of them failed, all count, and none once more.
 func (l *linkage) loss() *state.Loss {
-	loss := &state.Loss{At: l.stamp()}
-	for _, op := range l.done {
+	loss, ops := &state.Loss{At: l.stamp()}, l.done
+	switch {
+	case l.counted():
+		return nil
+	case l.err != nil && !l.onDemand && !l.stopped:
+		ops = l.all
+	}
+	for _, op := range ops {
 		if change := op.Changes[0]; l.rule.Type == directory.Group && change.Verb == plan.Remove {
 			loss.Members += int64(len(change.New.Elements()))
 		}

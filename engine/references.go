@@ -47,6 +47,7 @@ type linkage struct {
 
 	trace *trace
 	done  []plan.Operation
+	all   []plan.Operation // that were to be done
 	links []state.Link
 	// held are the target anchors that the attribute in hand was made to refer
 	// to, and doubtful those of them of which nobody knows whether it does.
@@ -98,6 +99,9 @@ func (l *linkage) set(ctx context.Context) result {
 	planned, planErr := l.prepare(ctx)
 	if err := l.intend(ctx, planned); err != nil {
 		planned, planErr = nil, err
+	}
+	for _, p := range planned {
+		l.all = append(l.all, p.ops...)
 	}
 	for _, p := range planned {
 		l.held, l.doubtful = p.held, p.doubtful

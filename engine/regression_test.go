@@ -151,12 +151,7 @@ func TestWhatIsGoneFromTheApplicationNeedsNoDisabling(t *testing.T) {
 	w := newWorld(t)
 	w.source.hire("ada")
 	w.cycle()
-	w.intercept = func(r *http.Request, _ string) *http.Response {
-		if strings.HasPrefix(r.URL.Path, "/scim/v2/Users/") {
-			return answer(404, `{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"404"}`)
-		}
-		return nil
-	}
+	w.app.Reset()
 	w.source.unassign("ada")
 	equal(t, "leaving", w.cycle(), plan.Summary{Skip: 1})
 	w.now = w.now.Add(20 * 24 * time.Hour)

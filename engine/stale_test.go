@@ -33,6 +33,10 @@ func TestStaleSource(t *testing.T) {
 			t.Errorf("after %s: %q", test.later, got)
 		}
 	}
+	w.job.Settings.Guard.StaleAfter, w.source.newest = time.Hour, w.now.Add(-150*time.Minute)
+	if x, _ := w.engine.Cycle(context.Background(), w.job, engine.Options{}); !strings.HasPrefix(strings.Join(x.Warnings, ""), "The source was written 2.5 hours ago") {
+		t.Errorf("%q", x.Warnings)
+	}
 	w.source.newest = time.Time{} // not known
 	if x, _ := w.engine.Cycle(context.Background(), w.job, engine.Options{}); len(x.Warnings) > 0 {
 		t.Errorf("%q", x.Warnings)

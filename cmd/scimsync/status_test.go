@@ -151,3 +151,15 @@ func TestStatusOfACycleWithoutAnEnd(t *testing.T) {
 	scimsync(t, dir, 0, "sync", "blogin")
 	status("")
 }
+
+// TestISO8601: durations as Graph prints them, of which none but seconds may have a fraction.
+func TestISO8601(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		40 * time.Minute: "PT40M", 24 * time.Hour: "PT24H", 90 * time.Minute: "PT1H30M", time.Hour + 5*time.Second: "PT1H5S",
+		1500 * time.Millisecond: "PT1.5S", 12 * time.Millisecond: "PT0.012S", 0: "PT0S",
+	} {
+		if got := iso8601(d); got != want {
+			t.Errorf("%s: %s, want %s", d, got, want)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -242,15 +243,20 @@ func guardOf(s config.Settings) (g engine.Guard) {
 	return g
 }
 
-// iso8601 returns a duration as Graph prints it: PT40M.
+// iso8601 returns a duration as Graph prints it: PT40M. One of compressClock may
+// be shorter than a second: PT0.012S.
 func iso8601(d time.Duration) string {
-	s := strings.ToUpper(d.String())
-	for _, empty := range []string{"M0S", "H0M"} {
-		if strings.HasSuffix(s, empty) {
-			s = strings.TrimSuffix(s, empty[1:])
-		}
+	s := "PT"
+	if hours := d / time.Hour; hours > 0 {
+		s += fmt.Sprintf("%dH", hours)
 	}
-	return "PT" + s
+	if minutes := d % time.Hour / time.Minute; minutes > 0 {
+		s += fmt.Sprintf("%dM", minutes)
+	}
+	if rest := d % time.Minute; rest > 0 || d == 0 {
+		s += strconv.FormatFloat(rest.Seconds(), 'f', -1, 64) + "S"
+	}
+	return s
 }
 
 // mask keeps every secret of the configuration out of what is written to

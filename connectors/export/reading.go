@@ -57,6 +57,15 @@ func (r *reading) asOf() time.Time {
 	return users
 }
 
+// written returns when the lists of users and of groups were written.
+func (r *reading) written() map[string]time.Time {
+	times := map[string]time.Time{"users": r.users.newest()}
+	if groups := r.groups.newest(); !groups.IsZero() {
+		times["groups"] = groups
+	}
+	return times
+}
+
 // newest returns when the youngest of all files was written.
 func (r *reading) newest() time.Time {
 	var t time.Time

@@ -42,7 +42,7 @@ func (s *Source) Read(ctx context.Context, req connectors.ReadRequest, yield fun
 		}
 		result = connectors.ReadResult{
 			Watermark: fmt.Sprintf("%s users=%d groups=%d", r.newest().UTC().Format(time.RFC3339), d.userCount, d.groupCount),
-			Users:     d.userCount, Groups: d.groupCount, Newest: r.asOf(), Has: r.census.has(r.opts),
+			Users:     d.userCount, Groups: d.groupCount, Newest: r.asOf(), Written: r.written(), Has: r.census.has(r.opts),
 			Warnings: r.census.warnings(r.opts, r.assignments.missing),
 		}
 		return nil

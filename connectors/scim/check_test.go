@@ -109,6 +109,8 @@ func TestParseTenantURL(t *testing.T) {
 		{"ftp://app.example.com", TenantURL{}, "must begin with https"},
 		{"https://user:hunter2@app.example.com", TenantURL{}, "user name"},
 		{"https://user:hunter2@app.example.com:x", TenantURL{}, "no URL"},
+		{"https://user:hunter2/3@app.example.com", TenantURL{}, "user name"}, {"https://user:hunter2?@app.example.com", TenantURL{}, "user name"},
+		{"https://user:hunter2#@app.example.com", TenantURL{}, "user name"}, {"https://app.example.com:x", TenantURL{}, `no URL: invalid port ":x"`},
 		{"https://app.example.com/#x", TenantURL{}, "fragment"}, {"https://app.example.com/#", TenantURL{}, "fragment"},
 		{"https://x.example/?aadOptscim062020&AzureAdScimPatch2017", TenantURL{}, "contradict"},
 	} {

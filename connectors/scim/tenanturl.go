@@ -46,6 +46,9 @@ func ParseTenantURL(raw string, allowHTTP bool) (TenantURL, error) {
 		if errors.As(err, &cause) {
 			err = cause.Err
 		}
+		if strings.Contains(raw, "@") { // a password with / ? or # in it is taken for a port, and repeated as one
+			return t, errors.New("the tenant URL is no URL, and seems to hold a user name: the application is reached with the secret token instead")
+		}
 		return t, fmt.Errorf("the tenant URL is no URL: %w", err)
 	}
 	shown := u.Scheme + "://" + u.Host

@@ -209,8 +209,10 @@ type Held struct {
 	SourceGroups int64            `json:"sourceGroups"`
 	SourceHas    map[string]int64 `json:"sourceHas,omitempty"`
 	SourceTime   time.Time        `json:"sourceTime"` // when the source was written
-	Address      string           `json:"address,omitempty"`
-	Since        time.Time        `json:"since"` // when somebody allowed it: what was done by then is no part of it
+	// SourceLists is when each of its lists was.
+	SourceLists map[string]time.Time `json:"sourceLists,omitempty"`
+	Address     string               `json:"address,omitempty"`
+	Since       time.Time            `json:"since"` // when somebody allowed it: what was done by then is no part of it
 }
 
 // Told is a quarantine that somebody was told of.
@@ -233,17 +235,19 @@ type Execution struct {
 	Users    int64 `json:"users"`    // of these
 	Groups   int64 `json:"groups"`   // of these
 	// SourceHas counts the users of the source who have some attributes.
-	SourceHas      map[string]int64 `json:"sourceHas,omitempty"`
-	SourceTime     time.Time        `json:"sourceTime"`     // when the source was written
-	ImportedDeltas int64            `json:"importedDeltas"` // objects that the cycle had to look at
-	Entitled       int64            `json:"entitled"`       // of those, in scope
-	Exported       int64            `json:"exported"`       // objects written
-	Exports        int64            `json:"exports"`        // write requests
-	Escrowed       int64            `json:"escrowed"`       // objects that failed in this cycle
-	ErrorCode      string           `json:"errorCode,omitempty"`
-	ErrorMessage   string           `json:"errorMessage,omitempty"`
-	Guard          string           `json:"guard,omitempty"`      // of a plan: why a guard would stop the cycle
-	Quarantine     string           `json:"quarantine,omitempty"` // the reason for which the job is in quarantine since
+	SourceHas  map[string]int64 `json:"sourceHas,omitempty"`
+	SourceTime time.Time        `json:"sourceTime"` // when the source was written
+	// SourceLists is when each of its lists was.
+	SourceLists    map[string]time.Time `json:"sourceLists,omitempty"`
+	ImportedDeltas int64                `json:"importedDeltas"` // objects that the cycle had to look at
+	Entitled       int64                `json:"entitled"`       // of those, in scope
+	Exported       int64                `json:"exported"`       // objects written
+	Exports        int64                `json:"exports"`        // write requests
+	Escrowed       int64                `json:"escrowed"`       // objects that failed in this cycle
+	ErrorCode      string               `json:"errorCode,omitempty"`
+	ErrorMessage   string               `json:"errorMessage,omitempty"`
+	Guard          string               `json:"guard,omitempty"`      // of a plan: why a guard would stop the cycle
+	Quarantine     string               `json:"quarantine,omitempty"` // the reason for which the job is in quarantine since
 	// Warnings are what went well and yet is likely a mistake, of the source or of
 	// the application.
 	Warnings []string `json:"warnings,omitempty"`
@@ -269,7 +273,7 @@ type Connection struct {
 	DisplayName  string               `json:"displayName"` // of the source object when last seen
 	Status       ConnectionStatus     `json:"status"`
 	Since        time.Time            `json:"since"`   // when connected
-	Updated      time.Time            `json:"updated"` // when last written to
+	Updated      time.Time            `json:"updated,omitzero"` // when last written to; zero if never
 }
 
 // Escrow is an object whose last try failed (Microsoft Learn, "Application

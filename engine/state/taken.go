@@ -15,6 +15,8 @@ type Loss struct {
 	// Kept: the object is in scope and its connection is active still, for it was
 	// its mapping that made it inactive.
 	Kept bool
+	// Parted: the object was Kept until now, and counted then.
+	Parted bool
 }
 
 // Taken is the sum of losses.

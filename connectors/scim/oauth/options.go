@@ -112,6 +112,9 @@ func CheckTokenURL(raw string, allowHTTP bool) error {
 		if errors.As(err, &cause) {
 			err = cause.Err
 		}
+		if strings.Contains(raw, "@") { // a password with / ? or # in it is taken for a port, and repeated as one
+			return errors.New("the token URL is no URL, and seems to hold a user name: client ID and secret have keys of their own")
+		}
 		return fmt.Errorf("the token URL is no URL: %w", err)
 	}
 	switch {

@@ -178,6 +178,7 @@ func TestOptions(t *testing.T) {
 		{func(o *Options) { o.TokenURL = "https://u:hidden@auth.example.com" }, "holds a user name"},
 		{func(o *Options) { o.TokenURL = "https://auth.example.com/#x" }, "has a fragment"},
 		{func(o *Options) { o.TokenURL = "https://u:hidden@auth.example.com:port/" }, "is no URL"},
+		{func(o *Options) { o.TokenURL = "https://u:hidden/3@auth.example.com" }, "hold a user name"},
 		{func(o *Options) { o.TokenURL = "http://auth.example.com/token" }, "would send the credentials unencrypted"},
 		{func(o *Options) { o.ClientID = "" }, "client ID is missing"},
 		{func(o *Options) { o.ClientSecret = "" }, "a client secret or an assertion is needed"},

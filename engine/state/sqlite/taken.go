@@ -34,8 +34,11 @@ func (r recorder) loss(o state.Outcome) error {
 		return err
 	}
 	kept := int64(0)
-	if o.Loss.Kept {
+	switch {
+	case o.Loss.Kept:
 		kept = o.Loss.Objects
+	case o.Loss.Parted:
+		kept = -1
 	}
 	_, err = r.exec(`INSERT INTO taken (job, time, type, objects, kept, members) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT DO UPDATE SET objects = objects + excluded.objects, kept = kept + excluded.kept, members = members + excluded.members`,

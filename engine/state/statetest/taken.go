@@ -58,6 +58,17 @@ func testTaken(t *testing.T, open Open) {
 	check(t, taken("other", noon(), end), sum(1, 0, 0))
 	check(t, taken("no-job", noon(), end), sum(0, 0, 0))
 
+	// Who was counted as kept, and is so no more, is counted once.
+	tried, parted := loss(directory.User, "dan", noon(), 1, 0), loss(directory.User, "dan", noon(), 0, 0)
+	tried.Loss.Kept, parted.Loss.Parted = true, true
+	ok(t, s.Record(ctx, "third", []state.Outcome{tried}))
+	once := sum(1, 0, 0)
+	once.Kept = map[directory.ObjectType]int64{directory.User: 1}
+	check(t, taken("third", noon(), end), once)
+	ok(t, s.Record(ctx, "third", []state.Outcome{parted}))
+	once.Kept = map[directory.ObjectType]int64{}
+	check(t, taken("third", noon(), end), once)
+
 	// Nothing that is forgotten of a job is among it, but what the log forgets.
 	ok(t, s.Reset(ctx, job, state.Reset{Connections: true, Escrows: true}))
 	check(t, taken(job, noon(), end), sum(3, 1, 43))
