@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
+	"github.com/scimsync/scimsync/connectors"
 	"github.com/scimsync/scimsync/connectors/directory"
 	"github.com/scimsync/scimsync/engine"
 	"github.com/scimsync/scimsync/engine/plan"
@@ -115,4 +118,65 @@ func TestWhatIsBegunOnDemandIsInTheLog(t *testing.T) {
 		told = append(told, fmt.Sprintf("%s %s %s", e.SourceIdentity.DisplayName, e.ProvisioningAction, e.ProvisioningStatusInfo.Status))
 	}
 	equal(t, "entries", told, []string{"Ada create warning", "Bo create success"})
+}
+
+// late is a target that carries an operation out and answers when the time that a
+// request may still take is over.
+type late struct {
+	connectors.Target
+	is   func(plan.Operation) bool
+	stop func()
+}
+
+func (l late) Apply(ctx context.Context, op plan.Operation) (directory.Object, error) {
+	o, err := l.Target.Apply(ctx, op)
+	if err == nil && l.is(op) {
+		l.stop()
+		<-ctx.Done()
+		return directory.Object{}, &connectors.Error{Class: connectors.Retryable, Code: "Timeout", Method: http.MethodPatch, Err: context.Cause(ctx)}
+	}
+	return o, err
+}
+
+// TestWhatWasBrokenOffIsInTheLog: so is a request that a cycle has given up which
+// was told to stop.
+func TestWhatWasBrokenOffIsInTheLog(t *testing.T) {
+	for name, tt := range map[string]struct {
+		change func(w *world)
+		is     func(plan.Operation) bool
+		want   string
+	}{
+		"a create":  {func(w *world) { w.source.hire("cai") }, func(op plan.Operation) bool { return op.Action == plan.Create }, "Cai create"},
+		"a disable": {func(w *world) { w.source.unassign("ada") }, func(op plan.Operation) bool { return op.Action == plan.Disable }, "Ada disable"},
+		"a member": {func(w *world) { w.source.group("Sales", "ada", "bo") }, func(op plan.Operation) bool {
+			return op.Type == directory.Group && op.Action == plan.Update
+		}, "Sales update"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.source.hire("ada")
+				w.source.hire("bo")
+				w.source.group("Sales", "ada")
+				w.cycle()
+				wrote := len(w.writes())
+				tt.change(w)
+				ctx, cancel := context.WithCancel(context.Background())
+				defer cancel()
+				target := w.job.Target
+				w.job.Target = late{target, tt.is, cancel}
+				if _, err := w.engine.Cycle(ctx, w.job, engine.Options{}); !errors.Is(err, engine.ErrInterrupted) {
+					t.Fatalf("error %v", err)
+				}
+				w.job.Target = target
+				equal(t, "it took effect", len(w.writes()), wrote+1)
+				w.cycle()
+				var told []string
+				for _, e := range w.events(provlog.Query{Status: []provlog.Status{provlog.Warning}}) {
+					told = append(told, fmt.Sprintf("%s %s", e.SourceIdentity.DisplayName, e.ProvisioningAction))
+				}
+				equal(t, "entries of what may have been done", told, []string{tt.want})
+			})
+		})
+	}
 }

@@ -39,7 +39,9 @@ func sweep(dir string) {
 		return
 	}
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), spoolName) && e.Type().IsRegular() {
+		number, ours := strings.CutPrefix(e.Name(), spoolName)
+		// Those of people, who may keep their files in that folder, are no numbers.
+		if ours && number != "" && strings.Trim(number, "0123456789") == "" && e.Type().IsRegular() {
 			_ = os.Remove(filepath.Join(dir, e.Name()))
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
+	"go.uber.org/zap"
 
 	"github.com/scimsync/scimsync/connectors/directory"
 	"github.com/scimsync/scimsync/engine"
@@ -87,15 +88,20 @@ type cycleInfo struct {
 	Running bool      `json:"running"` // false if its process died
 }
 
-// cycleOf returns the cycle of a job that has no end, nil if the last one has.
+// cycleOf returns the cycle of a job that has no end, nil if the last one has, or
+// where that cannot be found out.
 func (s *session) cycleOf(ctx context.Context, record state.Job) (*cycleInfo, error) {
 	began := record.Running
 	if began.IsZero() {
 		return nil, nil
 	}
 	locked, err := s.store.Locked(ctx, record.Name)
-	if err != nil || locked {
-		return &cycleInfo{Began: began, Running: locked}, err
+	if err != nil { // who may read the state may still not look at its locks: the rest is shown
+		s.logger.Debug("whether a cycle runs is not known", zap.String("job", record.Name), zap.Error(err))
+		return nil, nil
+	}
+	if locked {
+		return &cycleInfo{Began: began, Running: true}, nil
 	}
 	// It may have ended just now: it then says so before it gives back the lock.
 	record, err = s.store.Job(ctx, record.Name)

@@ -82,7 +82,7 @@ func (a *app) openAll(ctx context.Context, only string, mode access) (*session, 
 	if err != nil {
 		return nil, err
 	}
-	s := &session{state: daemon.State.Path, files: append([]string{daemon.File}, daemon.Referenced...)}
+	s := &session{state: sqlite.Resolve(daemon.State.Path), files: append([]string{daemon.File}, daemon.Referenced...)}
 	for _, w := range daemon.Warnings {
 		s.warnings = append(s.warnings, w.Error())
 	}
@@ -94,12 +94,12 @@ func (a *app) openAll(ctx context.Context, only string, mode access) (*session, 
 	}
 	openStore, spoolDir := sqlite.OpenReadOnly, ""
 	if mode.writes() {
-		openStore, spoolDir = sqlite.Open, filepath.Dir(daemon.State.Path)
+		openStore, spoolDir = sqlite.Open, filepath.Dir(s.state)
 	}
-	if s.store, err = openStore(ctx, daemon.State.Path); err != nil {
+	if s.store, err = openStore(ctx, s.state); err != nil {
 		return nil, err
 	}
-	if warning := exposed(daemon.State.Path); warning != "" && mode.writes() {
+	if warning := exposed(s.state); warning != "" && mode.writes() {
 		s.logger.Warn("the state", zap.String("warning", warning))
 	}
 	s.engine = &engine.Engine{

@@ -28,6 +28,7 @@ const (
 	inPlan    = "engine/plan"
 	inNotify  = "engine/notify"
 	inStore   = "engine/state/sqlite"
+	inExport  = "connectors/export"
 	inSCIM    = "connectors/scim"
 	inTrace   = "connectors/scim/har"
 	inConfig  = "config"
@@ -64,7 +65,8 @@ func deletions() []promise {
 		{group, "What has wiped out the accounts of others stops here, with the settings that a job has when nobody sets any, and goes on once somebody allows it or mends it.",
 			"Incidents that were told of: an empty export, half an export, a filter that matches nobody, assignments that are gone, a group deleted that gave access to everybody.",
 			append(of(inEngine, "TestIncidents", "TestAnExportThatIsNotWhole", "TestAnExportThatLostAColumn", "TestAListOfTheDeletedThatIsEmpty",
-				"TestAnOldCopyOfTheSameExportOpensNoDoor", "TestAListThatIsMadeAnewDoesNotHideAnOldOne", "TestAListThatIsSeldomMadeDoesNotHideAnOldOne", "TestTheSourceIsGuardedBeforeACycleRanToItsEnd"), of(inProgram, "TestIncidentsOfTheProgram")...)},
+				"TestAnOldCopyOfTheSameExportOpensNoDoor", "TestAListThatIsMadeAnewDoesNotHideAnOldOne", "TestAListThatIsSeldomMadeDoesNotHideAnOldOne", "TestTheSourceIsGuardedBeforeACycleRanToItsEnd"),
+				append(of(inProgram, "TestIncidentsOfTheProgram"), of(inExport, "TestAFolderThatCannotBeLookedInto")...)...)},
 		{group, "Every deletion that is held back is in the log, once.",
 			"Cycles that are stopped again and again.",
 			of(inEngine, "TestWhatIsHeldBackIsLoggedOnce")},
@@ -127,16 +129,16 @@ func crashes() []promise {
 	return []promise{
 		{group, "The program can be killed at any instruction. The next cycle makes the application what the directory says, no account is made twice, every object is connected to its account, and the log has an entry of every write that took effect.",
 			"`kill -9` at random moments and requests, of cycles, on-demand calls and commands, several times in a row, while the directory goes on changing.",
-			append(of(inTorture, "TestKilledAtAnyMoment"), of(inEngine, "TestAWriteWhoseCycleDiedIsInTheLog", "TestWhatIsBegunOnDemandIsInTheLog")...)},
+			append(of(inTorture, "TestKilledAtAnyMoment"), of(inEngine, "TestAWriteWhoseCycleDiedIsInTheLog", "TestWhatIsBegunOnDemandIsInTheLog", "TestWhatWasBrokenOffIsInTheLog")...)},
 		{group, "Also where the directory takes a change back before the next cycle: who was created and left has no active account, and who was disabled and came back is enabled.",
 			"`kill -9` right after each kind of write, and the change taken back.",
-			of(inTorture, "TestKilledAndTakenBack")},
+			append(of(inTorture, "TestKilledAndTakenBack"), of(inEngine, "TestADeathBetweenAWriteAndItsRecord")...)},
 		{group, "The daemon can be killed and started again.",
 			"`kill -9` of the daemon at random moments, cycles by hand beside it.",
 			of(inTorture, "TestDaemonKilled")},
 		{group, "Of processes that are started at once, one works on a job at a time.",
 			"Two and three cycles, on-demand calls, plans and very first starts at once.",
-			append(of(inTorture, "TestStartedTogether"), of(inStore, "TestOpenNewFileAtOnce", "TestLockOfOtherProcess")...)},
+			append(of(inTorture, "TestStartedTogether"), of(inStore, "TestOpenNewFileAtOnce", "TestLockOfOtherProcess", "TestFileBehindALink")...)},
 		{group, "A restart of a job that is cut off forgets too little, never too much.",
 			"A restart that ends between its two writes.",
 			of(inEngine, "TestARestartThatIsCutOff")},
@@ -148,7 +150,7 @@ func crashes() []promise {
 			of(inStore, "TestOpenRefuses", "TestDamageFoundLater")},
 		{group, "Whatever happens in weeks of a directory's life, the application follows.",
 			"Random directories, compared with a model after each cycle, with faults, stops and restarts in between.",
-			of(inEngine, "TestLifeFollowsTheModelOneRequestAtATime", "TestLifeFollowsTheModelManyRequestsAtATime", "TestLifeSettlesAfterTurmoil")},
+			of(inEngine, "TestLifeFollowsTheModelOneRequestAtATime", "TestLifeFollowsTheModelManyRequestsAtATime", "TestLifeSettlesAfterTurmoil", "TestLifeSettlesAfterHardship")},
 	}
 }
 

@@ -25,7 +25,7 @@ func TestStartedTogether(t *testing.T) {
 		l, rounds := lab.New(t, t.TempDir(), seed, 10), min(5, left)
 		for round := range rounds {
 			group := together(l, round)
-			for i, x := range runAll(l, group) {
+			for i, x := range runAll(l, group, round == 1) {
 				switch {
 				case x.Code == 0:
 				case x.Code == 1 && strings.Contains(x.Stderr, "another cycle of this job is running"):
@@ -66,9 +66,20 @@ func together(l *lab.Lab, round int) [][]string {
 	}
 }
 
-// runAll runs commands at the same time.
-func runAll(l *lab.Lab, commands [][]string) []lab.Outcome {
-	results := make([]lab.Outcome, len(commands))
+// runAll runs commands at the same time. A lock is waited for a while, in which a
+// short cycle ends: where they are to meet, the first request is held until one of
+// them has ended.
+func runAll(l *lab.Lab, commands [][]string, meet bool) []lab.Outcome {
+	results, ended := make([]lab.Outcome, len(commands)), make(chan struct{}, len(commands))
+	if meet {
+		first := l.App.Seen() + 1
+		l.App.Hook(func(n int, _, _ string) {
+			if n == first {
+				<-ended
+			}
+		}, nil)
+		defer l.App.Hook(nil, nil)
+	}
 	var wg sync.WaitGroup
 	for i, args := range commands {
 		wg.Go(func() {
@@ -81,6 +92,7 @@ func runAll(l *lab.Lab, commands [][]string) []lab.Outcome {
 				x.Code, x.Stderr = -1, err.Error()
 			}
 			results[i] = x
+			ended <- struct{}{}
 		})
 	}
 	wg.Wait()

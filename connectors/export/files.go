@@ -63,9 +63,9 @@ func expand(pattern string) ([]string, error) {
 	if err == nil || !strings.ContainsAny(pattern, "*?[") {
 		return []string{pattern}, nil
 	}
-	paths, err := filepath.Glob(pattern)
+	paths, err := glob(pattern)
 	if err != nil {
-		return nil, &connectors.ReadError{Place: pattern, Reason: "this is no valid file pattern", Err: err}
+		return nil, err
 	}
 	if len(paths) == 0 {
 		return nil, &connectors.ReadError{Place: pattern, Reason: "no file matches this pattern"}

@@ -149,6 +149,10 @@ func TestFormatErrors(t *testing.T) {
 		{"CSV, no boolean", "u.csv", "id,accountEnabled\na1,yes\n", `u.csv line 2: a1: column accountEnabled holds "yes", and TRUE or FALSE was expected`},
 		{"CSV, no UTF-8", "u.csv", "id,displayName\na1,J\xf8rgen\n", `u.csv line 2: a1: column displayName is not UTF-8: save the file as UTF-8 CSV`},
 		{"CSV, header no UTF-8", "u.csv", "id,f\xf8dt\n", `u.csv line 1: the header is not UTF-8: save the file as UTF-8 CSV`},
+		{"NUL characters at the end, as after a loss of power", "u.csv", "id\na1\n\x00\x00\x00", `u.csv line 3: the object id holds a NUL character: the file is damaged`},
+		{"a NUL character in an id", "u.json", `[{"displayName":"Bo","id":"a\u0000b"}]`, `u.json:1:2: Bo: member "id": the object id holds a NUL character: the file is damaged`},
+		{"UTF-16, truncated in a character", "u.csv", "\xff\xfei\x00d\x00\n\x00a\x00\n\x00b", `u.csv: the file is truncated`},
+		{"UTF-16 JSON, truncated in a character", "u.json", "\xff\xfe[\x00]\x00 ", `u.json: the file is truncated`},
 		{"LDIF", "u.ldif", "dn: cn=x\n", `u.ldif: LDIF is not supported in this version; use Graph JSON (.json) or the portal's CSV (.csv)`},
 		{"another format", "u.xlsx", "PK", `u.xlsx: the format is told by the file's extension, which is none of .json, .ndjson, .jsonl, .csv (or these with .gz)`},
 	} {

@@ -3,6 +3,7 @@ package export
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/scimsync/scimsync/connectors/directory"
 )
@@ -99,6 +100,9 @@ func (b *builder) set(e *entry, n name, v directory.Value) error {
 	if n.role == identifier {
 		if v.Kind() != directory.String {
 			return errors.New("an object id is a string")
+		}
+		if strings.IndexByte(v.Text(), 0) >= 0 { // of a file that was not written to its end, as a rule
+			return errors.New("the object id holds a NUL character: the file is damaged")
 		}
 		v = directory.Str(anchor(v.Text()))
 	}

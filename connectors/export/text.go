@@ -76,9 +76,25 @@ func newText(f file, r io.Reader) (*text, error) {
 	case bytes.HasPrefix(start, []byte("\xFF\xFE")), bytes.HasPrefix(start, []byte("\xFE\xFF")):
 		// Windows PowerShell's > and Out-File write UTF-16.
 		utf16 := unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM)
-		t.Reader = utf16.NewDecoder().Reader(buffered)
+		t.Reader = utf16.NewDecoder().Reader(&pairs{r: buffered})
 	}
 	return t, nil
+}
+
+// pairs reads UTF-16, of which half a unit at the end says that something is
+// missing: the decoder would make a character of it.
+type pairs struct {
+	r   io.Reader
+	odd bool
+}
+
+func (p *pairs) Read(b []byte) (int, error) {
+	n, err := p.r.Read(b)
+	p.odd = p.odd != (n%2 == 1)
+	if p.odd && errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
 }
 
 // end closes the file and returns err, or else why it cannot be closed.

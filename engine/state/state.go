@@ -272,7 +272,7 @@ type Connection struct {
 	TargetAnchor string               `json:"targetAnchor"`
 	DisplayName  string               `json:"displayName"` // of the source object when last seen
 	Status       ConnectionStatus     `json:"status"`
-	Since        time.Time            `json:"since"`   // when connected
+	Since        time.Time            `json:"since"`            // when connected
 	Updated      time.Time            `json:"updated,omitzero"` // when last written to; zero if never
 }
 

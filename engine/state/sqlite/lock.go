@@ -80,10 +80,13 @@ func (l *locks) take(ctx context.Context, job, path string) (func() error, error
 	waiting, cancel := context.WithTimeout(ctx, lockWait)
 	defer cancel()
 	ok, err := lock.TryLockContext(waiting, lockPoll)
-	if err != nil && waiting.Err() == nil {
+	switch {
+	case ok:
+	case ctx.Err() != nil: // the caller's, which says nothing of the lock
+		return nil, fmt.Errorf("locking job %q: %w", job, ctx.Err())
+	case err != nil && waiting.Err() == nil:
 		return nil, fault(path, fmt.Sprintf("locking job %q by this file", job), err)
-	}
-	if !ok {
+	default:
 		return nil, fmt.Errorf("job %q: %w in another process", job, state.ErrLocked)
 	}
 	if l.held == nil {

@@ -24,7 +24,7 @@ func newConnector(dsn string) (driver.Connector, error) { return sqlite.NewConne
 // *FileError that wraps state.ErrDamaged and is left as it is, one of a newer
 // version with one that wraps state.ErrNewer.
 func Open(ctx context.Context, path string, opts ...Option) (*Store, error) {
-	o := defaults(opts)
+	o, path := defaults(opts), Resolve(path)
 	if err := create(path); err != nil {
 		return nil, err
 	}
@@ -33,6 +33,19 @@ func Open(ctx context.Context, path string, opts ...Option) (*Store, error) {
 		return nil, fault(path, "opening the state", err)
 	}
 	return s, nil
+}
+
+// Resolve returns the file that path is a link to, or path if it is none. SQLite
+// puts its log beside the file itself, and so do the locks stand there: whoever
+// comes by another name finds them.
+func Resolve(path string) string {
+	if info, err := os.Lstat(path); err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		return path
+	}
+	if file, err := filepath.EvalSymlinks(path); err == nil {
+		return file
+	}
+	return path // which leads nowhere, and opening it says so
 }
 
 // create makes an empty file if there is none. SQLite gives the -wal and -shm

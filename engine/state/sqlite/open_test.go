@@ -347,3 +347,57 @@ func TestLockNames(t *testing.T) {
 		t.Errorf("locks %v (%v), want five", locks, err)
 	}
 }
+
+// A file that is come by through a link is one state: the log beside it is read,
+// and a job is locked by whatever name.
+func TestFileBehindALink(t *testing.T) {
+	ctx, disk, folder := context.Background(), t.TempDir(), t.TempDir()
+	path, link := filepath.Join(disk, "scimsync.db"), filepath.Join(folder, "link.db")
+	w := open(t, path)
+	connect(t, w, 1)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	w = open(t, link)
+	connect(t, w, 2)
+	for _, name := range []string{path, link} {
+		if got := anchors(t, openReadOnly(t, name)); len(got) != 2 {
+			t.Errorf("%s: %d connections, want 2", name, len(got))
+		}
+	}
+	if _, err := w.Lock(ctx, job); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open(t, path).Lock(ctx, job); !errors.Is(err, state.ErrLocked) {
+		t.Errorf("a second lock of the job: error %v", err)
+	}
+	if locked, err := openReadOnly(t, path).Locked(ctx, job); err != nil || !locked {
+		t.Errorf("locked %v, error %v", locked, err)
+	}
+	if left, err := os.ReadDir(folder); err != nil || len(left) != 1 {
+		t.Errorf("beside the link there are %v (%v)", left, err)
+	}
+	nowhere := filepath.Join(folder, "nowhere.db")
+	if err := os.Symlink(filepath.Join(disk, "nosuch", "scimsync.db"), nowhere); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sqlite.Open(ctx, nowhere); err == nil || !strings.Contains(err.Error(), "check that its folder exists") {
+		t.Errorf("a link that leads nowhere: error %v", err)
+	}
+}
+
+// Who is told to stop while the lock is waited for is not told of another cycle.
+func TestLockAndStop(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "scimsync.db")
+	if _, err := open(t, path).Lock(context.Background(), job); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Millisecond)
+	defer cancel()
+	if _, err := open(t, path).Lock(ctx, job); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, state.ErrLocked) {
+		t.Errorf("got error %v, want the context's", err)
+	}
+}

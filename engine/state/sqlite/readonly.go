@@ -19,7 +19,7 @@ import (
 // state that has to be brought up to date first, or whose -wal was left behind
 // alone, is copied to the folder for temporary files.
 func OpenReadOnly(ctx context.Context, path string, opts ...Option) (*Store, error) {
-	o := defaults(opts)
+	o, path := defaults(opts), Resolve(path)
 	const doing = "opening the state to read"
 	s := &Store{path: path}
 	switch _, err := os.Stat(path); {

@@ -30,8 +30,9 @@ func testBegun(t *testing.T, open Open) {
 	check(t, logBegun("no-job"), int64(0))
 	record(t, s,
 		begun(directory.User, "ada", "ada-1", 2*time.Second),
-		begun(directory.User, "ada", "ada-2", 2*time.Second), // takes the place of the first
-		begun(directory.Group, "ada", "group", time.Second),  // is another object
+		begun(directory.User, "ada", "ada-2", 2*time.Second),                   // takes the place of the first
+		state.Outcome{Type: directory.Group, SourceAnchor: "ada", Ended: true}, // another object, of which nothing is known
+		begun(directory.Group, "ada", "group", time.Second),                    // is another object
 		begun(directory.User, "cem", "cem", 0),
 		ended,
 	)
