@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,12 +40,14 @@ func TestStoppedAtEveryRequest(t *testing.T) {
 				w := prepare()
 				ctx, cancel := context.WithCancel(context.Background())
 				defer cancel()
-				count := 0
+				began, count := w.now, 0
+				var later atomic.Int64 // read by the cycle while a request moves it on
+				w.engine.Now = func() time.Time { return began.Add(time.Duration(later.Load())) }
 				w.intercept = func(*http.Request, string) *http.Response {
 					if count++; count != n {
 						return nil
 					}
-					w.now = w.now.Add(2 * time.Second)
+					later.Store(int64(2 * time.Second))
 					if !paused {
 						cancel()
 					} else if err := w.engine.Pause(context.Background(), w.job.Name); err != nil {
