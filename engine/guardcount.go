@@ -123,7 +123,7 @@ func (c *cycle) tooManyMembers(ctx context.Context, members, earlier int64) erro
 	if guard.Members > 0 && all >= membersFrom && members*100 > guard.Members*all {
 		return c.guarded(quarantineDeletes, "the cycle would remove %d of %d members from their groups, more than %d %%", members, all, guard.Members)
 	}
-	if was := all + earlier; guard.WindowMembers > 0 && earlier > 0 && was >= membersFrom && (members+earlier)*100 > guard.WindowMembers*was {
+	if was := all + earlier; guard.WindowMembers > 0 && earlier > 0 && was >= membersFrom && min(members+earlier, was)*100 > guard.WindowMembers*was {
 		return c.guarded(quarantineDeletes, "the cycle would remove %d of %d members from their groups, after %d in %s, more than %d %% of %d",
 			members, all, earlier, guard.within(), guard.WindowMembers, was)
 	}
@@ -191,9 +191,10 @@ func (c *cycle) tooManyObjects(l *losses, earlier state.Taken, active map[direct
 			all, managed, l.byMapping(), before, guard.within(), guard.WindowThreshold)
 	}
 	// Groups come and go together, when a firm is reorganised: of them the share of
-	// a cycle says enough.
+	// a cycle says enough. Who goes, comes back and goes again counts twice, and yet
+	// no more than all can go: 100 % is never exceeded.
 	n, gone := l.objects[directory.User], earlier.Objects[directory.User]
-	if was := active[directory.User] + gone - earlier.Kept[directory.User]; guard.WindowShare > 0 && n > 0 && gone > 0 && was >= guardedFrom && (n+gone)*100 > guard.WindowShare*was {
+	if was := active[directory.User] + gone - earlier.Kept[directory.User]; guard.WindowShare > 0 && n > 0 && gone > 0 && was >= guardedFrom && min(n+gone, was)*100 > guard.WindowShare*was {
 		return c.guarded(quarantineDeletes, "the cycle would disable or delete %d of %d active users%s, after %d in %s, more than %d %% of %d",
 			n, active[directory.User], l.byMapping(), gone, guard.within(), guard.WindowShare, was)
 	}
